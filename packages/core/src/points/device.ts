@@ -1,0 +1,140 @@
+import type { Graph, NamedTensors, UpdateRule } from '@refold/graph';
+import { definePoint } from '../plugin/extension-point.js';
+import type { ImageBatch, LabelledBatch } from './dataset.js';
+
+export type Precision = 'float32' | 'bfloat16';
+
+export interface DeviceInfo {
+  /** Name under which configurations choose it (`tfjs-node`). */
+  readonly name: string;
+  /** Library that computes, with its version (`TensorFlow 2.21.0`). */
+  readonly library: string;
+  readonly threads: number;
+  /** Memory it may use, in bytes; absent where unknown. */
+  readonly memoryBytes?: number;
+  readonly precisions: readonly Precision[];
+}
+
+/**
+ * The processes that train together. Every method is a collective: all ranks call it, in the same order.
+ * The arrays given are changed in place.
+ */
+export interface ReplicaGroup {
+  readonly rank: number;
+  readonly size: number;
+  allReduceSum(values: Float32Array | Float64Array): Promise<void>;
+  /** Copies the root's values to every rank. */
+  broadcast(values: Float32Array | Float64Array, root: number): Promise<void>;
+  /** Every rank's values, by rank, on the root; an empty list elsewhere. */
+  gather(values: Float64Array, root: number): Promise<readonly Float64Array[]>;
+  barrier(): Promise<void>;
+}
+
+export interface TrainingUse {
+  readonly kind: 'training';
+  /** Largest number of images `backward` will be given. */
+  readonly batchSize: number;
+  readonly precision: Precision;
+  readonly updateRule: UpdateRule;
+  /** Parameters and BN statistics at the start, complete; copied, the caller keeps them. */
+  readonly weights: NamedTensors;
+  /** Drives dropout and drop_path. */
+  readonly seed: number;
+}
+
+export interface InferenceUse {
+  readonly kind: 'inference';
+  readonly batchSize: number;
+  readonly precision: Precision;
+  readonly weights: NamedTensors;
+}
+
+/** Row-major `[images, classes]`; owned by the receiver. */
+export interface Logits {
+  readonly images: number;
+  readonly classes: number;
+  readonly data: Float32Array;
+}
+
+export interface StepOutcome {
+  /** Mean loss over the batch, before the update. */
+  readonly loss: number;
+  readonly images: number;
+  /** Images whose largest logit is their label (for soft targets: their largest target). */
+  readonly correct: number;
+  readonly forwardMs: number;
+  readonly backwardMs: number;
+}
+
+/** A flat view of some parameters' gradients, in device memory. */
+export interface GradientBucket {
+  /** Full parameter names with their place in the flat view, in elements. */
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly offset: number;
+    readonly length: number;
+  }[];
+  readonly length: number;
+  /** A copy of the gradients, `[length]`; waits until the backward pass has finished this bucket. */
+  read(): Promise<Float32Array>;
+  /** Replaces them (after an all-reduce). */
+  write(values: Float32Array): Promise<void>;
+}
+
+/** In the order in which backward finishes them. */
+export type GradientBuckets = readonly GradientBucket[];
+
+/**
+ * A network being trained on a device. Calls do not overlap: await each before the next.
+ * Image batches are read before the promise resolves, never kept.
+ */
+export interface TrainingSession {
+  /**
+   * Forward in training mode (batch statistics; running statistics are updated) and backward.
+   * Several calls before one `update` accumulate: the update uses the mean of their gradients.
+   */
+  backward(batch: LabelledBatch): Promise<StepOutcome>;
+  readonly gradients: GradientBuckets;
+  /** Applies the update rule to every parameter at this learning rate and clears the gradients. */
+  update(rate: number): Promise<void>;
+  /** Copies of parameters, BN statistics, slots (`slotTensorName`) and `UPDATE_COUNT_NAME`. */
+  read(): Promise<NamedTensors>;
+  /** Replaces the named tensors (any subset of what `read` gives). @throws RefoldError `RF-DEVICE-TENSOR` for unknown names or shapes. */
+  write(tensors: NamedTensors): Promise<void>;
+  /** The network with running statistics, without loss or drop-out. */
+  infer(batch: ImageBatch): Promise<Logits>;
+  /** Frees everything on the device. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface InferenceSession {
+  infer(batch: ImageBatch): Promise<Logits>;
+  /** Frees everything on the device. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Something that computes graphs. See docs/extension-points/device.md. */
+export interface Device {
+  readonly info: DeviceInfo;
+  readonly group: ReplicaGroup;
+  load(graph: Graph, use: InferenceUse): Promise<InferenceSession>;
+  /** @param graph must have a loss (`withLoss`). */
+  load(graph: Graph, use: TrainingUse): Promise<TrainingSession>;
+  /** Closes the device; sessions still open are closed first. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What `doctor` and `device: auto` learn before a device is made. */
+export interface DeviceProbe {
+  readonly usable: boolean;
+  /** Library and version, when usable. */
+  readonly library?: string;
+  /** Why it is not usable, or what was found. */
+  readonly reason: string;
+}
+
+export const Device = definePoint<Device>({
+  name: 'Device',
+  section: 'device',
+  cardinality: 'one',
+});

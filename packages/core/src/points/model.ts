@@ -1,0 +1,22 @@
+import type { Graph } from '@refold/graph';
+import { definePoint } from '../plugin/extension-point.js';
+
+/** What a model is built for. */
+export interface ModelContext {
+  readonly numClasses: number;
+  readonly sample: { readonly channels: number; readonly height: number; readonly width: number };
+  /** With it the graph takes uint8 and starts with `normalize`; without, it takes float32 values as they are. */
+  readonly normalization?: { readonly mean: readonly number[]; readonly std: readonly number[] };
+}
+
+/** A network family member: describes, never computes. See docs/extension-points/model.md. */
+export interface Model {
+  /** `repvgg_a0` */
+  readonly name: string;
+  /** The train form. Pure: the same context gives the same graph. */
+  build(context: ModelContext): Graph;
+  /** Translates foreign weight names to the graph's, by naming scheme (`official`, `mindcv`, …). */
+  readonly weightNames?: Readonly<Record<string, (foreign: string) => string | undefined>>;
+}
+
+export const Model = definePoint<Model>({ name: 'Model', section: 'model', cardinality: 'one' });

@@ -1,0 +1,38 @@
+/**
+ * Shape of one sample, without the batch dimension: `[C, H, W]` for images, `[F]` for vectors,
+ * `[]` for a scalar such as the loss.
+ */
+export type SampleShape = readonly number[];
+
+/**
+ * A float32 tensor in host memory, row-major, in PyTorch's layout (OIHW kernels, `[out, in]` linear weights).
+ * Whoever receives one owns it unless a docstring says otherwise.
+ */
+export interface HostTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Tensors by full name (`stages.0.1.conv_kxk.conv.weight`). */
+export type NamedTensors = ReadonlyMap<string, HostTensor>;
+
+/** How a tensor gets its first values. */
+export type Initialiser =
+  | { readonly kind: 'constant'; readonly value: number }
+  /** Normal with mean 0 and the given standard deviation. */
+  | { readonly kind: 'normal'; readonly std: number };
+
+/** One tensor that a node owns. */
+export interface TensorSpec {
+  /** Full name: node name, dot, suffix (`weight`, `bias`, `running_mean`, `running_var`). */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** `parameter`: trained; `buffer`: kept beside (BN running statistics). */
+  readonly kind: 'parameter' | 'buffer';
+  readonly init: Initialiser;
+}
+
+/** Number of elements of a shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
