@@ -1,4 +1,5 @@
 import type { Graph, NamedTensors } from '@refold/graph';
+import type { Observable } from 'rxjs';
 import { definePoint } from '../plugin/extension-point.js';
 import type { RefoldEvent } from '../events/refold-event.js';
 import type { Dataset, ImageBatch } from './dataset.js';
@@ -64,6 +65,11 @@ export interface RunContext {
 export interface Callback {
   /** Name for plans and errors. */
   readonly name: string;
+  /**
+   * Called once before the first event, to subscribe to the run's facts. Informs only: what a subscriber throws
+   * becomes a `plugin-failed` event and never stops the run. The stream completes when the run has ended.
+   */
+  observe?(events: Observable<RefoldEvent>): void;
   /** Asked once before training, in order, when `resume` is set; the first state given is used. */
   restore?(run: RunContext, from: string): Promise<RunState | null>;
   runStarting?(run: RunContext): Promise<void>;
