@@ -2,9 +2,12 @@
 export default {
   testEnvironment: 'node',
   rootDir: import.meta.dirname,
-  testMatch: ['<rootDir>/{packages,plugins,examples,e2e,tools}/**/dist/**/*.spec.js'],
+  testMatch: [
+    '<rootDir>/{packages,plugins,examples,e2e}/**/dist/**/*.spec.js',
+    '<rootDir>/tools/**/*.spec.mjs',
+  ],
   testPathIgnorePatterns: ['/node_modules/'],
-  modulePathIgnorePatterns: ['<rootDir>/.cache/', '<rootDir>/.nx/'],
+  modulePathIgnorePatterns: ['<rootDir>/.cache/', '<rootDir>/.nx/', '<rootDir>/runs/'],
   transform: {},
   maxWorkers: 2,
   testTimeout: 60_000,

@@ -1,0 +1,56 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { root } from '../lib/root.mjs';
+import { repositoryFiles } from '../lib/source-files.mjs';
+
+export const title = 'Documentation links resolve and every extension point has its page';
+
+export function problems() {
+  const pages = repositoryFiles().filter((path) => path.endsWith('.md'));
+  return [...pages.flatMap(linkProblems), ...pointProblems()];
+}
+
+/** Links to files of the repository and to headings in them; the outside world is not asked. */
+function linkProblems(page) {
+  const prose = withoutCode(readFileSync(join(root, page), 'utf8'));
+  return [...prose.matchAll(/\]\(([^)\s]+)(?:\s+"[^"]*")?\)/g)].flatMap(([, link]) => {
+    if (/^[a-z][a-z+.-]*:/i.test(link)) return [];
+    const [file, heading] = link.split('#');
+    const target = file === '' ? page : join(dirname(page), decodeURIComponent(file));
+    if (!existsSync(join(root, target))) return [`${page}: the link ${link} leads nowhere.`];
+    if (heading === undefined || !target.endsWith('.md')) return [];
+    return headings(target).includes(heading)
+      ? []
+      : [`${page}: ${target} has no heading #${heading}.`];
+  });
+}
+
+/** Every file in core/src/points defines one point; its page names the point's conformance kit. */
+function pointProblems() {
+  return repositoryFiles()
+    .filter((path) => /^packages\/core\/src\/points\/[a-z-]+\.ts$/.test(path))
+    .flatMap((path) => {
+      const [, point] = readFileSync(join(root, path), 'utf8').match(/definePoint<(\w+)>/) ?? [];
+      if (!point) return [];
+      const page = `docs/extension-points/${path.match(/([a-z-]+)\.ts$/)[1]}.md`;
+      if (!existsSync(join(root, page))) return [`${page}: Expected a page about ${point}.`];
+      return readFileSync(join(root, page), 'utf8').includes(`describe${point}`)
+        ? []
+        : [`${page}: Expected it to name the conformance kit describe${point}.`];
+    });
+}
+
+function headings(page) {
+  return [...withoutCode(readFileSync(join(root, page), 'utf8')).matchAll(/^#+ +(.+)$/gm)].map(
+    ([, text]) =>
+      text
+        .trim()
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replace(/\s/g, '-'),
+  );
+}
+
+function withoutCode(markdown) {
+  return markdown.replace(/^(```|~~~)[\s\S]*?^\1/gm, '');
+}
