@@ -1,4 +1,4 @@
-import { duplicateName, shapeMismatch, unknownInput } from './errors.js';
+import { badLoss, duplicateName, misplacedInput, unknownInput } from './errors.js';
 import type { Graph, GraphNode } from './graph.js';
 import type {
   AvgPoolAttrs,
@@ -9,7 +9,8 @@ import type {
   Pair,
   PoolAttrs,
 } from './op-attrs.js';
-import { opDefinition } from './ops/op-definitions.js';
+import { makeNode } from './make-node.js';
+import { nodeShape } from './node-rules.js';
 import type { SampleShape } from './tensor.js';
 
 /** A value in a graph under construction: the node that makes it and its per-sample shape. */
@@ -38,7 +39,8 @@ export interface Conv2dOptions {
  * Builds a {@link Graph} node by node, checking names, attributes and shapes at once, so that a graph
  * that exists is a valid one.
  *
- * @throws RefoldError `RF-GRAPH-DUPLICATE-NAME`, `RF-GRAPH-UNKNOWN-INPUT`, `RF-GRAPH-ATTRS`, `RF-GRAPH-SHAPE`
+ * @throws RefoldError `RF-GRAPH-DUPLICATE-NAME`, `RF-GRAPH-UNKNOWN-INPUT`, `RF-GRAPH-INPUT`, `RF-GRAPH-ATTRS`,
+ * `RF-GRAPH-SHAPE`, `RF-GRAPH-LOSS`
  */
 export class GraphBuilder {
   /** The graph's input, named `input`. */
@@ -53,20 +55,16 @@ export class GraphBuilder {
   /** Adds any op. The named methods below are short forms of this one. */
   node<K extends OpName>(op: K, name: string, inputs: readonly Value[], attrs: OpAttrs[K]): Value {
     if (this.#shapes.has(name)) throw duplicateName(name);
-    const definition = opDefinition(op);
+    if ((op === 'input') !== (this.#nodes.length === 0)) throw misplacedInput(name);
     const shapes = inputs.map((input) => this.#shapes.get(input.name) ?? unknown(name, input.name));
-    const { min, max } = definition.inputs;
-    if (shapes.length < min || shapes.length > max) {
-      throw shapeMismatch(name, `${min} to ${max} inputs`, String(shapes.length));
-    }
-    const parsed = definition.parse(name, attrs);
-    const shape = definition.shape(parsed, shapes);
-    this.#nodes.push({
-      name,
+    const node = makeNode(
       op,
-      inputs: inputs.map((input) => input.name),
-      attrs: parsed,
-    } as unknown as GraphNode);
+      name,
+      inputs.map((input) => input.name),
+      attrs,
+    );
+    const shape = nodeShape(node, shapes);
+    this.#nodes.push(node);
     this.#shapes.set(name, shape);
     return { name, shape };
   }
@@ -141,14 +139,25 @@ export class GraphBuilder {
     });
   }
 
-  /** The finished graph; `output` is the network's answer, usually logits. */
-  build(output: Value): Graph {
+  /**
+   * The finished graph. The builder may go on after it; the graph does not change.
+   *
+   * @param output the network's answer, usually logits
+   * @param loss a `softmax_cross_entropy` of the output, for a graph to train (see `withLoss`)
+   */
+  build(output: Value, loss?: Value): Graph {
     if (!this.#shapes.has(output.name)) throw unknownInput('output', output.name);
-    return Object.freeze({
+    const graph = {
       version: 1,
       nodes: Object.freeze([...this.#nodes]),
       output: output.name,
-    });
+    } as const;
+    if (!loss) return Object.freeze(graph);
+    const node = this.#nodes.find(({ name }) => name === loss.name);
+    if (node?.op !== 'softmax_cross_entropy' || node.inputs[0] !== output.name) {
+      throw badLoss(loss.name);
+    }
+    return Object.freeze({ ...graph, loss: loss.name });
   }
 }
 

@@ -30,6 +30,12 @@ export interface BatchNormAttrs {
   readonly eps: number;
   /** Share of the new value in the running statistics, as PyTorch means it. */
   readonly momentum: number;
+  /** First values of `weight` and `bias`, drawn from normal distributions. Absent: 1 and 0. */
+  readonly init?: { readonly weight: NormalInit; readonly bias: NormalInit };
+}
+export interface NormalInit {
+  readonly mean: number;
+  readonly std: number;
 }
 /** Parameter `weight` `[C]`: multiplies channels (layer scale). */
 export interface ScaleAttrs {

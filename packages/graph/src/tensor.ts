@@ -19,8 +19,8 @@ export type NamedTensors = ReadonlyMap<string, HostTensor>;
 /** How a tensor gets its first values. */
 export type Initialiser =
   | { readonly kind: 'constant'; readonly value: number }
-  /** Normal with mean 0 and the given standard deviation. */
-  | { readonly kind: 'normal'; readonly std: number };
+  /** Normal with the given standard deviation; the mean is 0 where not given. */
+  | { readonly kind: 'normal'; readonly mean?: number; readonly std: number };
 
 /** One tensor that a node owns. */
 export interface TensorSpec {

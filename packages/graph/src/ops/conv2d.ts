@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { shapeMismatch } from '../errors.js';
-import type { Conv2dAttrs } from '../op-attrs.js';
-import { sizeOf, type SampleShape, type TensorSpec } from '../tensor.js';
+import { sizeOf, type TensorSpec } from '../tensor.js';
+import { imageShape } from './image-shape.js';
 import type { OpDefinition } from './op-definition.js';
 import { extent, pair } from './pair.js';
 
@@ -22,7 +22,7 @@ export const conv2d: OpDefinition<'conv2d'> = {
     bias: z.boolean(),
   }),
   shape(attrs, [input]) {
-    const [channels, height, width] = image(attrs, input);
+    const [channels, height, width] = imageShape('conv2d', input);
     if (channels % attrs.groups !== 0 || attrs.outChannels % attrs.groups !== 0) {
       throw shapeMismatch(
         'conv2d',
@@ -37,7 +37,7 @@ export const conv2d: OpDefinition<'conv2d'> = {
     ];
   },
   tensors(attrs, [input]) {
-    const [channels] = image(attrs, input);
+    const [channels] = imageShape('conv2d', input);
     const [kh, kw] = attrs.kernel;
     const fanOut = (kh * kw * attrs.outChannels) / attrs.groups;
     const weight: TensorSpec = {
@@ -55,16 +55,7 @@ export const conv2d: OpDefinition<'conv2d'> = {
     return attrs.bias ? [weight, bias] : [weight];
   },
   macs(attrs, [input], output) {
-    const [channels] = image(attrs, input);
+    const [channels] = imageShape('conv2d', input);
     return sizeOf(output) * (channels / attrs.groups) * attrs.kernel[0] * attrs.kernel[1];
   },
 };
-
-function image(
-  _attrs: Conv2dAttrs,
-  shape: SampleShape | undefined,
-): readonly [number, number, number] {
-  if (shape?.length !== 3)
-    throw shapeMismatch('conv2d', 'an input [C, H, W]', JSON.stringify(shape));
-  return shape as readonly [number, number, number];
-}

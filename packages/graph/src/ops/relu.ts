@@ -1,0 +1,4 @@
+import { elementwise } from './elementwise.js';
+
+/** y = max(x, 0) */
+export const relu = elementwise('relu');
