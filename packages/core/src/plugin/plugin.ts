@@ -43,6 +43,16 @@ export type Provide = <T, N extends Needs = Record<never, never>, O = unknown>(
   provider: Provider<T, N, O>,
 ) => void;
 
+/** Installs something a plugin needs outside npm, when a person asks with `refold setup NAME`. */
+export interface Installer {
+  readonly description: string;
+  /**
+   * @param report takes a line of progress
+   * @returns what was done, in one sentence
+   */
+  install(report: (line: string) => void): Promise<string>;
+}
+
 /** A plain object; importing it does nothing. See docs/guides/write-a-plugin.md. */
 export interface Plugin<O = unknown> {
   /** npm package name. */
@@ -57,6 +67,8 @@ export interface Plugin<O = unknown> {
   readonly keys?: Readonly<Record<string, string>>;
   /** zod's strict object; its keys are the only ones accepted. */
   readonly options?: z.ZodType<O>;
+  /** By the name that `refold setup` takes. */
+  readonly installs?: Readonly<Record<string, Installer>>;
   /** Declares providers. Called once per plan; must not compute anything. */
   setup(api: { readonly options: O; readonly provide: Provide }): void;
 }

@@ -64,6 +64,8 @@ export interface StepOutcome {
   readonly correct: number;
   readonly forwardMs: number;
   readonly backwardMs: number;
+  /** Time spent waiting for other replicas; absent on one. */
+  readonly allReduceMs?: number;
 }
 
 /** A flat view of some parameters' gradients, in device memory. */

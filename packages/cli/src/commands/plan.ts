@@ -1,0 +1,53 @@
+import { composeResolved, type Plan } from '@refold/core';
+import { count, initialise } from '@refold/graph';
+import { fuse } from '@refold/reparam';
+import { configuredCommand, type CommonOptions } from '../common-options.js';
+import { loadConfig } from '../load-config.js';
+import { printTable } from '../output/print-table.js';
+import type { DefineCommand } from './commands.js';
+
+/** `refold plan`: who takes part, and the numbers of the run, before anything is computed. */
+export const planCommand: DefineCommand = (io) =>
+  configuredCommand('plan', 'Show what a run would do, without computing anything.', [
+    'refold plan -c configs/repvgg/repvgg_a1.yaml --data-dir /path/to/imagenet',
+  ]).action(async (options: CommonOptions, command: { args: string[] }) => {
+    const config = await loadConfig(io, command.args, options);
+    const { plan, graph } = await composeResolved(config, { baseDir: io.cwd }).inspect();
+    const fused = count(fuse(graph, initialise(graph, 0)).graph);
+    const { parameters, macs, ...rest } = plan;
+    const document = {
+      ...rest,
+      parameters: { train: parameters, fused: fused.parameters },
+      macs: { train: macs, fused: fused.macs },
+    };
+    io.stdout.write(options.json ? `${JSON.stringify(document)}\n` : describe(plan, fused));
+  });
+
+function describe(plan: Plan, fused: { parameters: number; macs: number }): string {
+  const integer = (n: number): string => n.toLocaleString('en-US');
+  const reference = plan.referenceGlobalBatch;
+  const numbers = [
+    ['model', plan.model],
+    ['parameters', `${integer(plan.parameters)} train, ${integer(fused.parameters)} fused`],
+    ['BN buffers', integer(plan.buffers)],
+    ['multiply-adds', `${integer(plan.macs)} train, ${integer(fused.macs)} fused`],
+    ['device', `${plan.device.name} (${plan.device.library}): ${plan.device.reason}`],
+    [
+      'global batch',
+      `${plan.globalBatch} = ${plan.batchSize} × ${plan.replicas} replicas × ${plan.accumulate} accumulated` +
+        (reference === null ? '' : `; recipe's: ${reference}`),
+    ],
+    ['rate', `${plan.rate} at its highest, from base ${plan.baseRate}`],
+    ...plan.ratePolicies.map((text) => ['', text]),
+    ['steps', `${integer(plan.steps)} (${plan.epochs} epochs of ${plan.stepsPerEpoch})`],
+    ['memory', `about ${(plan.memoryBytes / 2 ** 20).toFixed(0)} MiB`],
+    ['output', plan.outputDir],
+  ];
+  const providers = [
+    ['point', 'plugin', 'name'],
+    ...plan.providers.map(({ point, plugin, name }) => [point, plugin, name]),
+  ];
+  const lines = numbers.map(([name = '', value = '']) => `${name.padEnd(14)} ${value}`);
+  const warnings = plan.warnings.map((text) => `warning: ${text}`);
+  return `${printTable(providers)}\n${[...lines, ...warnings].join('\n')}\n`;
+}

@@ -1,0 +1,40 @@
+import {
+  collectProviders,
+  installedPlugins,
+  loadPlugins,
+  type DeclaredProvider,
+} from '@refold/core';
+import { configuredCommand, type CommonOptions } from '../common-options.js';
+import { pluginFolders } from '../load-config.js';
+import { printTable } from '../output/print-table.js';
+import type { DefineCommand } from './commands.js';
+
+/** `refold plugins`: the installed plugins and what each provides. */
+export const pluginsCommand: DefineCommand = (io) =>
+  configuredCommand('plugins', 'List the installed plugins and what each provides.', [
+    'refold plugins',
+  ]).action(async (options: CommonOptions) => {
+    const from = pluginFolders(io);
+    const rows = [];
+    for (const name of installedPlugins(from)) {
+      const [plugin] = await loadPlugins([name], { from });
+      if (!plugin) continue;
+      const provides = collectProviders([plugin], defaultsOf).map((declared: DeclaredProvider) => ({
+        point: declared.point.name,
+        names: declared.provider.use ?? [],
+      }));
+      rows.push({ name, package: plugin.name, provides });
+      function defaultsOf(one: { options?: { safeParse(value: unknown): { data?: unknown } } }) {
+        return one.options?.safeParse({}).data ?? {};
+      }
+    }
+    if (options.json) {
+      io.stdout.write(`${JSON.stringify(rows)}\n`);
+      return;
+    }
+    const cells = rows.flatMap(({ name, provides }) =>
+      provides.map(({ point, names }) => [name, point, names.join(' ')]),
+    );
+    io.stdout.write(printTable([['plugin', 'provides', 'names'], ...cells]));
+  });
+

@@ -1,0 +1,165 @@
+import { lossNotFinite, nothingToResume } from './errors.js';
+import type { LabelledBatch } from '../points/dataset.js';
+import type { StepOutcome } from '../points/device.js';
+import { evaluateSplit } from './evaluate-split.js';
+import { rateAt } from './run-plan.js';
+import { runStarted } from './run-started.js';
+import type { TrainingRun } from './training-run.js';
+
+/**
+ * The run loop: restores, trains epoch by epoch, validates, and leaves everything else to callbacks.
+ *
+ * @throws RefoldError `RF-RUN-NON-FINITE-LOSS` (exit 3), and whatever callbacks, data or device throw
+ */
+export async function train(run: TrainingRun): Promise<void> {
+  const { plan } = run.parts;
+  runStarted(run, await restore(run));
+  await run.hook((callback) => callback.runStarting?.(run));
+  while (run.position.epoch < plan.epochs && run.position.step < plan.lastStep) {
+    const { epoch } = run.position;
+    await run.hook((callback) => callback.epochStarting?.(run, epoch));
+    await trainEpoch(run, epoch);
+    if (run.interrupted) return;
+    const over = epoch + 1 === plan.epochs || run.position.step >= plan.lastStep;
+    if (plan.validateEvery > 0 && (over || (epoch + 1) % plan.validateEvery === 0)) {
+      await validate(run, epoch);
+    }
+    run.position = { epoch: epoch + 1, batch: 0, step: run.position.step };
+    await run.hook((callback) => callback.epochEnded?.(run, epoch));
+  }
+  await run.hook((callback) => callback.runEnded?.(run));
+}
+
+/** @returns whether the run goes on from an earlier one */
+async function restore(run: TrainingRun): Promise<boolean> {
+  const from = run.parts.plan.resume;
+  if (from === null) return false;
+  for (const callback of run.parts.callbacks) {
+    const state = await callback.restore?.(run, from);
+    if (state) {
+      await run.goOnFrom(state);
+      return true;
+    }
+  }
+  if (from !== 'auto') throw nothingToResume(from);
+  return false;
+}
+
+/** One epoch from `position.batch` on, or what is left before the run ends. */
+async function trainEpoch(run: TrainingRun, epoch: number): Promise<void> {
+  const { plan, session, dataset, device } = run.parts;
+  const started = performance.now();
+  const sums = { loss: 0, correct: 0, images: 0, batches: 0 };
+  const batches = dataset.train.batches({
+    batchSize: plan.batchSize,
+    seed: plan.seed,
+    epoch,
+    rank: device.group.rank,
+    replicas: plan.replicas,
+    firstBatch: run.position.batch,
+  });
+  let parts: StepParts[] = [];
+  for await (const { batch, dataMs } of timed(batches)) {
+    if (stepsDone(run) >= plan.stepsPerEpoch) break;
+    const outcome = await session.backward(batch);
+    if (!Number.isFinite(outcome.loss)) throw lossNotFinite(outcome.loss, run.position, batch);
+    parts.push({ outcome, dataMs });
+    sums.loss += outcome.loss;
+    sums.correct += outcome.correct;
+    sums.images += outcome.images;
+    sums.batches++;
+    if (parts.length < plan.accumulate) continue;
+    await update(run, epoch, parts);
+    parts = [];
+    await obey(run, epoch);
+    if (run.interrupted) return;
+    if (run.position.step >= plan.lastStep) break;
+  }
+  run.emit({
+    type: 'epoch-completed',
+    epoch,
+    loss: sums.batches === 0 ? 0 : sums.loss / sums.batches,
+    top1: sums.images === 0 ? 0 : (100 * sums.correct) / sums.images,
+    images: sums.images * plan.replicas,
+    seconds: (performance.now() - started) / 1000,
+  });
+}
+
+interface StepParts {
+  readonly outcome: StepOutcome;
+  readonly dataMs: number;
+}
+
+/** One update from the gradients of one or more backward passes. */
+async function update(run: TrainingRun, epoch: number, parts: readonly StepParts[]): Promise<void> {
+  const { plan, session } = run.parts;
+  const { batch, step } = run.position;
+  const rate = rateAt(plan, step);
+  const started = performance.now();
+  await session.update(rate);
+  const updateMs = performance.now() - started;
+  run.position = { epoch, batch: batch + parts.length, step: step + 1 };
+  const sum = (of: (part: StepParts) => number): number => parts.reduce((s, p) => s + of(p), 0);
+  const outcome: StepOutcome = {
+    loss: sum((p) => p.outcome.loss) / parts.length,
+    images: sum((p) => p.outcome.images),
+    correct: sum((p) => p.outcome.correct),
+    forwardMs: sum((p) => p.outcome.forwardMs),
+    backwardMs: sum((p) => p.outcome.backwardMs),
+    allReduceMs: sum((p) => p.outcome.allReduceMs ?? 0),
+  };
+  const { loss, images, correct, forwardMs, backwardMs, allReduceMs = 0 } = outcome;
+  const timeMs = { forward: forwardMs, backward: backwardMs, allReduce: allReduceMs };
+  run.emit({
+    type: 'step-completed',
+    epoch,
+    step: step + 1,
+    loss,
+    rate,
+    images: images * plan.replicas,
+    correct,
+    timeMs: { data: sum((p) => p.dataMs), ...timeMs, update: updateMs },
+  });
+  await run.hook((callback) => callback.stepEnded?.(run, { ...outcome, rate }));
+}
+
+/** Carries out commands at a step boundary. */
+async function obey(run: TrainingRun, epoch: number): Promise<void> {
+  if (run.commands.take('validate')) await validate(run, epoch);
+  const asked = run.commands.take('checkpoint');
+  if (run.commands.stopping) run.interrupted = true;
+  if (asked || run.interrupted) {
+    const why = run.interrupted ? 'interrupted' : 'command';
+    await run.hook((callback) => callback.checkpointRequested?.(run, why));
+  }
+}
+
+async function validate(run: TrainingRun, epoch: number): Promise<void> {
+  const { plan, dataset, device } = run.parts;
+  const evaluation = await evaluateSplit({
+    split: dataset.validation,
+    batchSize: plan.batchSize,
+    group: device.group,
+    infer: (batch) => run.infer(batch),
+  });
+  const validation = { epoch, ...evaluation };
+  run.last = validation;
+  if (run.best === null || validation.top1 > run.best.top1) run.best = validation;
+  run.emit({ type: 'validated', ...validation });
+  await run.hook((callback) => callback.validated?.(run, validation));
+}
+
+function stepsDone(run: TrainingRun): number {
+  return Math.floor(run.position.batch / run.parts.plan.accumulate);
+}
+
+/** Each batch with the time that was spent waiting for it. */
+async function* timed(
+  batches: AsyncIterable<LabelledBatch>,
+): AsyncGenerator<{ batch: LabelledBatch; dataMs: number }> {
+  let asked = performance.now();
+  for await (const batch of batches) {
+    yield { batch, dataMs: performance.now() - asked };
+    asked = performance.now();
+  }
+}
