@@ -134,3 +134,24 @@ export function badWeight(
     hint: 'Weights must be those of this very form (train or fused) of the network.',
   });
 }
+
+/** A batch that the graph's input does not take. */
+export function misfitInput(
+  sample: readonly number[],
+  shape: readonly number[],
+  length: number,
+): RefoldError {
+  return new RefoldError('RF-GRAPH-SHAPE', {
+    message: "The batch does not fit the graph's input.",
+    expected: `[${['N', ...sample].join(', ')}]`,
+    received: `[${shape.join(', ')}] with ${length} values`,
+  });
+}
+
+/** The loss is asked for, but not told what to compare with. */
+export function missingTargets(node: string): RefoldError {
+  return new RefoldError('RF-GRAPH-TARGETS', {
+    message: `The loss '${node}' needs targets.`,
+    expected: 'class indices or soft rows in the option `targets`',
+  });
+}

@@ -12,3 +12,6 @@ export * from './initialise.js';
 export * from './loss.js';
 export * from './update-rule.js';
 export * from './random.js';
+export { evaluate, type EvaluateOptions } from './evaluate/evaluate.js';
+export type { Float64Tensor } from './evaluate/kernel.js';
+export type { Targets } from './evaluate/cross-entropy.js';
