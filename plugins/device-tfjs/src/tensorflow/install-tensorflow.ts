@@ -44,8 +44,8 @@ const WHEEL_PYTHON = ['--only-binary=:all:', '--python-version=3.11', '--impleme
 const NOTICES = ['THIRD_PARTY_NOTICES.txt', 'LICENSE'];
 
 /**
- * Installs TensorFlow's CPU library from its PyPI wheel into Refold's cache (about 270 MB to
- * download, 850 MB kept of 1.3 GB). Two installations at once, or one that is killed, never leave
+ * Installs TensorFlow's CPU library from its PyPI wheel into Refold's cache (about 260 MB to
+ * download, 780 MB kept). Two installations at once, or one that is killed, never leave
  * a half-filled folder where `findLibtensorflow` looks: the folder appears by one rename.
  *
  * @throws RefoldError `RF-SETUP-PYTHON`, `RF-SETUP-PIP`, `RF-SETUP-WHEEL`.
@@ -113,7 +113,7 @@ async function runPip(
   const requirement = `${packageName()}==${version}`;
   const args = ['-m', 'pip', 'install', '--no-deps', '--progress-bar=off', '--disable-pip-version-check'];
   args.push(...WHEEL_PYTHON, '--no-compile', '--target', target, requirement);
-  onProgress?.(`Downloading ${requirement} from the Python package index (about 270 MB).`);
+  onProgress?.(`Downloading ${requirement} from the Python package index (about 260 MB).`);
   const { exitCode, tail } = await runPython(python, args, {
     ...(onProgress ? { onLine: onProgress } : {}),
     ...(signal ? { signal } : {}),

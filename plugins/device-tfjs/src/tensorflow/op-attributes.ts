@@ -10,7 +10,6 @@ export type OpAttribute =
   | { readonly float: number }
   | { readonly floats: readonly number[] }
   | { readonly bool: boolean }
-  | { readonly bools: readonly boolean[] }
   | { readonly type: TensorflowType }
   | { readonly shape: readonly number[] };
 
@@ -30,7 +29,6 @@ function typed(attribute: OpAttribute): Pick<TFEOpAttr, 'type' | 'value'> {
   if ('float' in attribute) return { type: float, value: attribute.float };
   if ('floats' in attribute) return { type: float, value: [...attribute.floats] };
   if ('bool' in attribute) return { type: bool, value: attribute.bool };
-  if ('bools' in attribute) return { type: bool, value: [...attribute.bools] };
   if ('type' in attribute) return { type, value: TENSORFLOW_TYPES[attribute.type] };
   return { type: shape, value: [...attribute.shape] };
 }

@@ -26,6 +26,8 @@ export function runPython(
     const tail: string[] = [];
     const child = spawn(command, [...first, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      // Into a folder of its own, pip's warning about the root user has no meaning.
+      env: { ...process.env, PIP_ROOT_USER_ACTION: 'ignore', PYTHONUNBUFFERED: '1' },
       ...(options.signal ? { signal: options.signal } : {}),
     });
     const take = (line: string) => {

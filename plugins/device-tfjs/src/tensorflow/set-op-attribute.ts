@@ -17,8 +17,8 @@ export interface AttributeTarget {
 }
 
 /**
- * Sets one attribute of an eager op as tfjs-node's native addon does: an array makes a list
- * attribute, a scalar a plain one.
+ * Sets one attribute of an eager op as tfjs-node's native addon does: an array of numbers
+ * makes a list attribute, a scalar a plain one.
  *
  * @throws RefoldError `RF-TENSORFLOW-ATTRIBUTE` for a value that does not fit the attribute's type,
  *   or a type that the binding does not know.
@@ -37,32 +37,29 @@ export function setOpAttribute(target: AttributeTarget, { name, type, value }: T
       return;
     }
     case TENSORFLOW_ATTRIBUTES.int:
-      if (isArrayOf(value, 'number')) {
+      if (isNumbers(value)) {
         library.setAttrIntList(op, cName, BigInt64Array.from(value, BigInt), value.length);
       } else if (typeof value === 'number') {
         library.setAttrInt(op, cName, value);
       } else throw refuse('an integer or an array of them');
       return;
     case TENSORFLOW_ATTRIBUTES.float:
-      if (isArrayOf(value, 'number')) {
+      if (isNumbers(value)) {
         library.setAttrFloatList(op, cName, Float32Array.from(value), value.length);
       } else if (typeof value === 'number') {
         library.setAttrFloat(op, cName, value);
       } else throw refuse('a number or an array of them');
       return;
     case TENSORFLOW_ATTRIBUTES.bool:
-      if (isArrayOf(value, 'boolean')) {
-        library.setAttrBoolList(op, cName, Uint8Array.from(value, Number), value.length);
-      } else if (typeof value === 'boolean') {
-        library.setAttrBool(op, cName, value ? 1 : 0);
-      } else throw refuse('a boolean or an array of them');
+      if (typeof value !== 'boolean') throw refuse('a boolean');
+      library.setAttrBool(op, cName, value ? 1 : 0);
       return;
     case TENSORFLOW_ATTRIBUTES.type:
       if (typeof value !== 'number') throw refuse('a TF_DataType number');
       library.setAttrType(op, cName, value);
       return;
     case TENSORFLOW_ATTRIBUTES.shape:
-      if (!isArrayOf(value, 'number')) throw refuse('an array of dimensions');
+      if (!isNumbers(value)) throw refuse('an array of dimensions');
       library.setAttrShape(op, cName, BigInt64Array.from(value, BigInt), value.length, target.status);
       target.check();
       return;
@@ -71,8 +68,6 @@ export function setOpAttribute(target: AttributeTarget, { name, type, value }: T
   }
 }
 
-function isArrayOf(value: unknown, type: 'number'): value is number[];
-function isArrayOf(value: unknown, type: 'boolean'): value is boolean[];
-function isArrayOf(value: unknown, type: string): boolean {
-  return Array.isArray(value) && value.every((element) => typeof element === type);
+function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((element) => typeof element === 'number');
 }

@@ -10,13 +10,14 @@ import {
   unknownTensor,
 } from './errors.js';
 import { setOpAttribute } from './set-op-attribute.js';
+import { stridedPointwiseGradient } from './strided-pointwise-gradient.js';
 import { freeStrings } from './string-tensor.js';
 import { elementCount, newTensor, tensorValues } from './tensor-transfer.js';
 import { TENSORFLOW_ATTRIBUTES, TENSORFLOW_TYPES } from './tensorflow-data-types.js';
 import type { Pointer, TensorflowLibrary } from './tensorflow-library.js';
 import { threadConfigProto } from './thread-config-proto.js';
 
-/** `TF_INTERNAL`: what an op that never reached TensorFlow is reported with. */
+/** `TF_Code` of success. */
 const TF_OK = 0;
 
 class Metadata implements TensorMetadata {
@@ -96,9 +97,8 @@ export class TensorflowBinding implements TFJSBinding {
   createTensor(shape: number[], dtype: number, values: unknown): number {
     const tensor = newTensor(this.#library, shape, dtype, values);
     const handle = this.#library.newHandle(tensor, this.#status);
-    const id = this.#nextId;
     if (dtype === TENSORFLOW_TYPES.string) {
-      this.#ownStrings.set(id, { tensor, count: elementCount(shape) });
+      this.#ownStrings.set(this.#nextId, { tensor, count: elementCount(shape) });
     } else {
       this.#library.deleteTensor(tensor);
     }
@@ -141,6 +141,8 @@ export class TensorflowBinding implements TFJSBinding {
     inputTensorIds: number[],
     numOutputs: number,
   ): TensorMetadata[] {
+    const detour = stridedPointwiseGradient(this, opName, opAttrs, inputTensorIds);
+    if (detour) return detour;
     const library = this.#library;
     const status = this.#status;
     const check = () => this.#checkOp(opName);
@@ -161,6 +163,11 @@ export class TensorflowBinding implements TFJSBinding {
     } finally {
       library.deleteOp(op);
     }
+  }
+
+  /** Extents of a live tensor. */
+  shapeOf(tensorId: number): number[] {
+    return this.#shape(this.#handle(tensorId));
   }
 
   isUsingGpuDevice(): boolean {

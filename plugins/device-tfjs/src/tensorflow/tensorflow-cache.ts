@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** The release of TensorFlow that `refold setup tensorflow` installs and Refold is tested with. */
-export const TENSORFLOW_VERSION = '2.21.0';
+export const TENSORFLOW_VERSION = '2.20.0';
 
 /** Refold's folder for downloads: `$XDG_CACHE_HOME/refold`, else `~/.cache/refold`. */
 export function refoldCacheFolder(env: NodeJS.ProcessEnv = process.env): string {

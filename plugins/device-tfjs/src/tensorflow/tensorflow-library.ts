@@ -61,7 +61,6 @@ export interface TensorflowLibrary {
   setAttrFloat(op: Pointer, name: Memory, value: number): void;
   setAttrFloatList(op: Pointer, name: Memory, values: Float32Array, count: number): void;
   setAttrBool(op: Pointer, name: Memory, value: number): void;
-  setAttrBoolList(op: Pointer, name: Memory, values: Uint8Array, count: number): void;
   setAttrType(op: Pointer, name: Memory, dtype: number): void;
   setAttrShape(op: Pointer, name: Memory, dims: BigInt64Array, rank: number, status: Pointer): void;
   execute(op: Pointer, outputs: BigUint64Array, count: Int32Array, status: Pointer): void;
@@ -120,7 +119,6 @@ const SIGNATURES: Readonly<Record<Exclude<keyof TensorflowLibrary, 'path'>, Sign
   setAttrFloat: ['TFE_OpSetAttrFloat', 'void', [POINTER, POINTER, 'float']],
   setAttrFloatList: ['TFE_OpSetAttrFloatList', 'void', [POINTER, POINTER, POINTER, 'int']],
   setAttrBool: ['TFE_OpSetAttrBool', 'void', [POINTER, POINTER, 'uint8_t']],
-  setAttrBoolList: ['TFE_OpSetAttrBoolList', 'void', [POINTER, POINTER, POINTER, 'int']],
   setAttrType: ['TFE_OpSetAttrType', 'void', [POINTER, POINTER, 'int']],
   setAttrShape: ['TFE_OpSetAttrShape', 'void', [POINTER, POINTER, POINTER, 'int', POINTER]],
   execute: ['TFE_Execute', 'void', [POINTER, POINTER, POINTER, POINTER]],
