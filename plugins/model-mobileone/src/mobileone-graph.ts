@@ -13,7 +13,7 @@ interface Block {
 
 /**
  * MobileOne in train form (Vasu et al. 2022, figure 3), with timm's names: depthwise 3×3 and pointwise 1×1 blocks,
- * each with n equal convolution branches, a 1×1 scale branch beside the 3×3, and a BN on the identity.
+ * each with n equal convolution branches (the stem has one), a 1×1 scale branch beside the 3×3, and a BN on the identity.
  */
 export function mobileoneGraph(spec: MobileoneSpec, context: ModelContext): Graph {
   const { sample, normalization, numClasses } = context;
@@ -23,7 +23,7 @@ export function mobileoneGraph(spec: MobileoneSpec, context: ModelContext): Grap
   });
   const { branches } = spec;
   let x = normalization ? b.node('normalize', 'normalize', [b.input], normalization) : b.input;
-  const plain = { branches, squeezeExcite: false };
+  const plain = { branches: 1, squeezeExcite: false };
   x = block(b, 'stem', x, { ...plain, outChannels: spec.stem, kernel: 3, stride: 2, groups: 1 });
   for (const [stage, depth] of spec.depths.entries()) {
     for (let pair = 0; pair < depth; pair++) {

@@ -5,7 +5,7 @@ export interface MobileoneSpec {
   /** Channels per stage. */
   readonly widths: readonly number[];
   readonly stem: number;
-  /** Identical convolution branches per block. */
+  /** Identical convolution branches per block; the stem has one, as in timm. */
   readonly branches: number;
   /** How many pairs at the end of each stage have squeeze-excite. */
   readonly squeezeExcite: readonly number[];

@@ -20,7 +20,7 @@ export function repvggGraph(spec: RepvggSpec, context: ModelContext): Graph {
     dtype: normalization ? 'uint8' : 'float32',
   });
   let x = normalization ? b.node('normalize', 'normalize', [b.input], normalization) : b.input;
-  const stem = { outChannels: spec.stem, stride: 2, groups: 1, squeezeExcite: false };
+  const stem = { outChannels: spec.stem, stride: 2, groups: 1, squeezeExcite: spec.squeezeExcite };
   x = repvggBlock(b, 'stem', x, stem);
   let layer = 1;
   for (const [stage, depth] of spec.depths.entries()) {

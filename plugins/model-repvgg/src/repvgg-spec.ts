@@ -8,7 +8,7 @@ export interface RepvggSpec {
   readonly stem: number;
   /** Groups of every second block's convolutions, counting the stem as block 0; the others have one. */
   readonly groups: number;
-  /** A squeeze-excite block between sum and ReLU of every block but the stem. */
+  /** A squeeze-excite block between sum and ReLU of every block. */
   readonly squeezeExcite: boolean;
   /** Of drop-out before the classifier. */
   readonly dropRate: number;
