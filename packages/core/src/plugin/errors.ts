@@ -41,7 +41,9 @@ export function pluginApiVersion(name: string, received: unknown): RefoldError {
 export function providedTwice(first: DeclaredProvider, second: DeclaredProvider): RefoldError {
   const shared = (first.provider.use ?? []).filter((name) => second.provider.use?.includes(name));
   const what =
-    shared.length > 0 ? `the ${first.point.name} '${shared.join("', '")}'` : `the ${first.point.name}`;
+    shared.length > 0
+      ? `the ${first.point.name} '${shared.join("', '")}'`
+      : `the ${first.point.name}`;
   const same = first.plugin === second.plugin;
   return new RefoldError('RF-PLAN-DUPLICATE', {
     message: same
