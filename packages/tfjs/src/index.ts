@@ -1,1 +1,9 @@
-export {};
+export * from './tfjs-device.js';
+export * from './kernels/kernel-set.js';
+export { portableKernels } from './kernels/portable-kernels.js';
+export { nativeKernel, hasKernel, explicitPadding } from './kernels/native-kernel.js';
+export { insertZeros, padOrCrop } from './kernels/zero-insertion.js';
+export {
+  filterGradientByConvolution,
+  inputGradientByConvolution,
+} from './kernels/convolution.js';

@@ -1,0 +1,62 @@
+import {
+  add,
+  mul,
+  reshape,
+  rsqrt,
+  square,
+  sub,
+  type Tensor,
+  type Tensor1D,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core';
+import type { KernelSet } from './kernel-set.js';
+
+type BatchNormKernels = Pick<
+  KernelSet,
+  'batchNorm' | 'batchNormGradient' | 'batchNormInference'
+>;
+
+/**
+ * Batch normalisation by elementwise ops and channel sums.
+ *
+ * x̂ = (x − μ) · r with r = 1 / √(σ² + ε); y = γ x̂ + β
+ * dβ = Σ dy; dγ = Σ dy · x̂; dx = γ r (dy − dβ / n − x̂ · dγ / n)
+ *
+ * Saved: x − μ `[N, H, W, C]` and r `[C]`.
+ */
+export function batchNormKernels(channelSum: KernelSet['channelSum']): BatchNormKernels {
+  return {
+    batchNorm(x, weight, bias, eps) {
+      const n = x.size / weight.size;
+      const mean = mul(channelSum(x), 1 / n) as Tensor1D;
+      const centred = sub(x, mean) as Tensor4D;
+      const squares = channelSum(square(centred));
+      const inverse = rsqrt(add(mul(squares, 1 / n), eps)) as Tensor1D;
+      const y = add(mul(centred, mul(weight, inverse)), bias) as Tensor4D;
+      const variance = mul(squares, 1 / Math.max(1, n - 1)) as Tensor1D;
+      return { y, mean, variance, saved: [centred, inverse] };
+    },
+    batchNormGradient(dy, weight, saved) {
+      const [centred, inverse] = saved as [Tensor4D, Tensor1D];
+      const n = dy.size / weight.size;
+      const dBias = channelSum(dy);
+      const dWeight = mul(channelSum(mul(dy, centred)), inverse) as Tensor1D;
+      const slope = mul(weight, inverse);
+      // dx = slope · dy − (slope · r · dγ / n) · (x − μ) − slope · dβ / n
+      const ofCentred = mul(mul(slope, inverse), mul(dWeight, 1 / n));
+      const constant = mul(slope, mul(dBias, 1 / n));
+      const dx = sub(sub(mul(dy, slope), mul(centred, ofCentred)), constant) as Tensor4D;
+      return { dx, dWeight, dBias };
+    },
+    batchNormInference(x, { mean, variance }, weight, bias, eps) {
+      const slope = mul(weight, rsqrt(add(variance, eps)));
+      return add(mul(x, slope), sub(bias, mul(mean, slope))) as Tensor4D;
+    },
+  };
+}
+
+/** `[N, H, W, C]` or `[N, F]` → `[N·H·W, C]`: everything but channels in one axis. */
+export function rowsOf(x: Tensor): Tensor {
+  const channels = x.shape[x.shape.length - 1] ?? 1;
+  return reshape(x, [x.size / channels, channels]);
+}

@@ -1,0 +1,23 @@
+import { matMul, mul, step, sum, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import { batchNormKernels, rowsOf } from './batch-norm.js';
+import { convolutionKernels } from './convolution.js';
+import { depthwiseKernels } from './depthwise.js';
+import type { KernelSet } from './kernel-set.js';
+
+/**
+ * Every kernel composed from tfjs-core ops, with a backend's own replacements put in. Compositions call the
+ * replaced ones: batch normalisation sums channels by the backend's `channelSum`.
+ */
+export function portableKernels(replacements: Partial<KernelSet> = {}): KernelSet {
+  const channelSum: KernelSet['channelSum'] =
+    replacements.channelSum ?? ((x) => sum(rowsOf(x), 0) as Tensor1D);
+  return {
+    ...convolutionKernels,
+    ...depthwiseKernels(channelSum),
+    matMul: (a, b, transposeA, transposeB) => matMul(a, b, transposeA, transposeB) as Tensor2D,
+    ...batchNormKernels(channelSum),
+    reluGradient: (dy, y) => mul(dy, step(y)),
+    ...replacements,
+    channelSum,
+  };
+}

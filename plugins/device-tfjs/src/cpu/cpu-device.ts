@@ -1,0 +1,28 @@
+import type { Device } from '@refold/core';
+import {
+  filterGradientByConvolution,
+  inputGradientByConvolution,
+  tfjsDevice,
+  type KernelSet,
+} from '@refold/tfjs';
+import { version_cpu } from '@tensorflow/tfjs-backend-cpu';
+
+/** Library and version, for people. */
+export const CPU_LIBRARY = `tfjs cpu ${version_cpu} (JavaScript)`;
+
+/** The backend's gradient kernels address every element through a function; its forward kernel does not. */
+const cpuKernels: Partial<KernelSet> = {
+  convolutionInputGradient: inputGradientByConvolution,
+  convolutionFilterGradient: filterGradientByConvolution,
+};
+
+/** Plain JavaScript loops: for tests and for comparison. */
+export function cpuDevice(): Device {
+  return tfjsDevice({
+    name: 'cpu',
+    library: CPU_LIBRARY,
+    backend: 'cpu',
+    threads: 1,
+    kernels: cpuKernels,
+  });
+}
