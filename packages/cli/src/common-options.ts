@@ -9,7 +9,11 @@ export interface CommonOptions {
 }
 
 /** A command that takes the common options, any configuration key as a flag, and shows an example in its help. */
-export function configuredCommand(name: string, description: string, examples: readonly string[]): Command {
+export function configuredCommand(
+  name: string,
+  description: string,
+  examples: readonly string[],
+): Command {
   return new Command(name)
     .description(description)
     .option('-c, --config <file>', 'configuration file (YAML; MindCV files are read as they are)')

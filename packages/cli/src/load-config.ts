@@ -1,18 +1,17 @@
 import path from 'node:path';
 import {
   loadPlugins,
-  overlay,
+  mergeConfig,
   pluginNames,
   readConfigFile,
   readFlags,
   resolveConfig,
-  treeOfObject,
-  type ConfigTree,
+  type ConfigSources,
   type Plugin,
   type ResolvedConfig,
 } from '@refold/core';
-import type { Io } from './io.js';
 import { withImpliedPlugins } from './implied-plugins.js';
+import type { Io } from './io.js';
 
 export interface LoadConfigOptions {
   /** `--config`, relative to the current folder. */
@@ -23,6 +22,12 @@ export interface LoadConfigOptions {
   readonly plugins?: readonly string[];
 }
 
+/** A resolved configuration with the command line's words that are no flags. */
+export interface LoadedConfig {
+  readonly config: ResolvedConfig;
+  readonly positionals: readonly string[];
+}
+
 /** Folders from which plugins are resolved: the user's, then the program's own. */
 export function pluginFolders(io: Io): string[] {
   return [io.cwd, import.meta.dirname];
@@ -31,31 +36,31 @@ export function pluginFolders(io: Io): string[] {
 /**
  * Reads file and flags, loads the plugins they list, and resolves the configuration.
  *
- * @param flags what the command line holds besides the command's own options
+ * @param args what the command line holds besides the command's own options
  * @throws RefoldError `RF-CONFIG-*`, `RF-USAGE-*`, `RF-PLUGIN-*`, `RF-PLAN-DUPLICATE`
  */
 export async function loadConfig(
   io: Io,
-  flags: readonly string[],
+  args: readonly string[],
   options: LoadConfigOptions,
-): Promise<ResolvedConfig> {
-  const { file, flagTree, plugins } = await loadParts(io, flags, options);
-  return resolveConfig({ file, flags: flagTree, plugins });
+): Promise<LoadedConfig> {
+  const { sources, plugins, positionals } = await loadParts(io, args, options);
+  return { config: resolveConfig({ ...sources, plugins }), positionals };
 }
 
 /** The parts of {@link loadConfig}, for commands that look at them. */
 export async function loadParts(
   io: Io,
-  flags: readonly string[],
+  args: readonly string[],
   options: LoadConfigOptions,
-): Promise<{ file: ConfigTree; flagTree: ConfigTree; plugins: readonly Plugin[] }> {
-  const file =
+): Promise<{ sources: ConfigSources; plugins: readonly Plugin[]; positionals: readonly string[] }> {
+  const { positionals, ...flags } = readFlags(args);
+  const sources: ConfigSources =
     options.config === undefined
-      ? treeOfObject(options.fallback ?? {})
-      : await readConfigFile(path.resolve(io.cwd, options.config));
-  const flagTree = readFlags(flags);
-  const listed = pluginNames(overlay(file, flagTree));
+      ? { object: { ...options.fallback }, flags }
+      : { file: await readConfigFile(path.resolve(io.cwd, options.config)), flags };
+  const listed = pluginNames(mergeConfig(sources).tree);
   const from = pluginFolders(io);
   const names = withImpliedPlugins(listed.length > 0 ? listed : (options.plugins ?? []), from);
-  return { file, flagTree, plugins: await loadPlugins(names, { from }) };
+  return { sources, plugins: await loadPlugins(names, { from }), positionals };
 }

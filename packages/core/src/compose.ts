@@ -99,7 +99,11 @@ interface Prepared {
 }
 
 /** Makes everything a run needs except the session on the device. */
-async function prepare(config: ResolvedConfig, scope: RunScope, baseDir: string): Promise<Prepared> {
+async function prepare(
+  config: ResolvedConfig,
+  scope: RunScope,
+  baseDir: string,
+): Promise<Prepared> {
   const dataset = await scope.get(Dataset);
   const model = await scope.get(Model);
   const optimizer = await scope.get(Optimizer);
@@ -127,7 +131,9 @@ async function inspect(
   const scope = openScope(config, chosen, baseDir, () => undefined);
   try {
     const prepared = await prepare(config, scope, baseDir);
-    const { referenceGlobalBatch } = (config.json['rate'] ?? {}) as { referenceGlobalBatch?: number };
+    const { referenceGlobalBatch } = (config.json['rate'] ?? {}) as {
+      referenceGlobalBatch?: number;
+    };
     const plan = makePlan({
       ...prepared,
       chosen,
@@ -185,7 +191,10 @@ function start(config: ResolvedConfig, baseDir: string, given: NamedTensors | nu
         commands,
       });
     } catch (error) {
-      const { code = 'RF-INTERNAL', message = String(error) } = error as { code?: string; message?: string };
+      const { code = 'RF-INTERNAL', message = String(error) } = error as {
+        code?: string;
+        message?: string;
+      };
       events.emit({ type: 'run-failed', code, message });
       throw error;
     } finally {

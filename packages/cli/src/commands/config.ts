@@ -23,7 +23,7 @@ export const configCommand: DefineCommand = (io) =>
         io.stdout.write(`${JSON.stringify(configSchema(plugins), null, 2)}\n`);
         return;
       }
-      const config = await loadConfig(io, command.args, options);
+      const { config } = await loadConfig(io, command.args, options);
       for (const { message } of config.warnings) io.stderr.write(`warning: ${message}\n`);
       const rows = explainConfig(config);
       if (options.json) {

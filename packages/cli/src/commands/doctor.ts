@@ -1,5 +1,12 @@
 import { cpus, totalmem } from 'node:os';
-import { collectProviders, Device, loadPlugins, namesOf, probeDevices } from '@refold/core';
+import {
+  collectProviders,
+  Device,
+  loadPlugins,
+  namesOf,
+  optionsForSchema,
+  probeDevices,
+} from '@refold/core';
 import { configuredCommand, type CommonOptions } from '../common-options.js';
 import { withImpliedPlugins } from '../implied-plugins.js';
 import { pluginFolders } from '../load-config.js';
@@ -15,7 +22,7 @@ export const doctorCommand: DefineCommand = (io) =>
   ]).action(async (options: CommonOptions) => {
     const from = pluginFolders(io);
     const plugins = await loadPlugins(withImpliedPlugins([], from), { from });
-    const candidates = collectProviders(plugins, () => ({}))
+    const candidates = collectProviders(plugins, optionsForSchema)
       .filter(({ point }) => point.name === Device.name)
       .flatMap((declared) => namesOf(declared).map((use) => ({ ...declared, use })));
     const devices = (await probeDevices(candidates)).map(({ candidate, probe }) => ({

@@ -34,7 +34,10 @@ export const fuseCommand: DefineCommand = (io) =>
         input,
         output,
         flags,
-        gate: { region: Number(options.regionTolerance), network: Number(options.networkTolerance) },
+        gate: {
+          region: Number(options.regionTolerance),
+          network: Number(options.networkTolerance),
+        },
         ...(options.config && { config: options.config }),
       });
       if (options.report) {

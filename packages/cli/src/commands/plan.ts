@@ -11,7 +11,7 @@ export const planCommand: DefineCommand = (io) =>
   configuredCommand('plan', 'Show what a run would do, without computing anything.', [
     'refold plan -c configs/repvgg/repvgg_a1.yaml --data-dir /path/to/imagenet',
   ]).action(async (options: CommonOptions, command: { args: string[] }) => {
-    const config = await loadConfig(io, command.args, options);
+    const { config } = await loadConfig(io, command.args, options);
     const { plan, graph } = await composeResolved(config, { baseDir: io.cwd }).inspect();
     const fused = count(fuse(graph, initialise(graph, 0)).graph);
     const { parameters, macs, ...rest } = plan;

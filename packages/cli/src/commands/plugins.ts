@@ -2,6 +2,7 @@ import {
   collectProviders,
   installedPlugins,
   loadPlugins,
+  optionsForSchema,
   type DeclaredProvider,
 } from '@refold/core';
 import { configuredCommand, type CommonOptions } from '../common-options.js';
@@ -19,14 +20,13 @@ export const pluginsCommand: DefineCommand = (io) =>
     for (const name of installedPlugins(from)) {
       const [plugin] = await loadPlugins([name], { from });
       if (!plugin) continue;
-      const provides = collectProviders([plugin], defaultsOf).map((declared: DeclaredProvider) => ({
-        point: declared.point.name,
-        names: declared.provider.use ?? [],
-      }));
+      const provides = collectProviders([plugin], optionsForSchema).map(
+        (declared: DeclaredProvider) => ({
+          point: declared.point.name,
+          names: declared.provider.use ?? [],
+        }),
+      );
       rows.push({ name, package: plugin.name, provides });
-      function defaultsOf(one: { options?: { safeParse(value: unknown): { data?: unknown } } }) {
-        return one.options?.safeParse({}).data ?? {};
-      }
     }
     if (options.json) {
       io.stdout.write(`${JSON.stringify(rows)}\n`);
@@ -37,4 +37,3 @@ export const pluginsCommand: DefineCommand = (io) =>
     );
     io.stdout.write(printTable([['plugin', 'provides', 'names'], ...cells]));
   });
-

@@ -18,16 +18,16 @@ export const predictCommand: DefineCommand = (io) =>
     .usage('<model> <image...> [options]')
     .option('--top <n>', 'classes to name', '5')
     .action(async (options: PredictOptions, command: { args: string[] }) => {
-      const [file, ...rest] = command.args;
-      const firstFlag = rest.findIndex((arg) => arg.startsWith('-'));
-      const images = firstFlag < 0 ? rest : rest.slice(0, firstFlag);
-      if (file === undefined || file.startsWith('-') || images.length === 0) {
+      const { config, positionals } = await loadConfig(io, command.args, {
+        ...options,
+        plugins: ['data-imagenet'],
+      });
+      const [file, ...images] = positionals;
+      if (file === undefined || images.length === 0) {
         throw fileMissing('predict', 'a model file and at least one image');
       }
       const model = await openModel(path.resolve(io.cwd, file), null);
       if (!model.preprocessing) throw noPreprocessing(file);
-      const flags = firstFlag < 0 ? [] : rest.slice(firstFlag);
-      const config = await loadConfig(io, flags, { ...options, plugins: ['data-imagenet'] });
       const scope = await composeResolved(config, { baseDir: io.cwd }).open();
       try {
         const device = await scope.get(Device);

@@ -13,7 +13,7 @@ export const trainCommand: DefineCommand = (io, done) =>
     'refold train -c configs/imagenette.yaml --data-dir /path/to/imagenette',
     'refold train -c configs/demo.yaml --resume auto',
   ]).action(async (options: CommonOptions, command: { args: string[] }) => {
-    const config = await loadConfig(io, command.args, options);
+    const { config } = await loadConfig(io, command.args, options);
     const weights = await loadStartingWeights(config.core.weights, io.cwd);
     const run = composeResolved(config, { baseDir: io.cwd, ...(weights && { weights }) }).start();
     const closeLog = options.events ? logEvents(run.events, options.events, io.cwd) : undefined;

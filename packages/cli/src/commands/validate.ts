@@ -22,7 +22,9 @@ export const validateCommand: DefineCommand = (io) =>
     'refold validate -c configs/imagenette.yaml --data-dir D --ckpt_path runs/a0/checkpoints/best.safetensors',
     'refold validate --ckpt_path fused.safetensors --data-dir D --predictions out.jsonl',
   ])
-    .addOption(new Option('--checkpoint <file>', 'checkpoint or model; also --weights or --ckpt_path'))
+    .addOption(
+      new Option('--checkpoint <file>', 'checkpoint or model; also --weights or --ckpt_path'),
+    )
     .addOption(
       new Option('--form <form>', 'train or fused; default: what the file holds').choices([
         'train',
@@ -34,7 +36,7 @@ export const validateCommand: DefineCommand = (io) =>
       const file = options.checkpoint ?? fileOf(command.args);
       if (file === undefined) throw fileMissing('validate', 'a checkpoint (--ckpt_path FILE)');
       const model = await openModel(path.resolve(io.cwd, file), options.form ?? null);
-      const config = await loadConfig(io, command.args, {
+      const { config } = await loadConfig(io, command.args, {
         ...options,
         ...(model.config && { fallback: model.config }),
       });

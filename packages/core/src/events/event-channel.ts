@@ -1,4 +1,11 @@
-import { Observable, Subject, Subscriber, type Observer, type Operator, type Subscription } from 'rxjs';
+import {
+  Observable,
+  Subject,
+  Subscriber,
+  type Observer,
+  type Operator,
+  type Subscription,
+} from 'rxjs';
 import type { RefoldEvent } from './refold-event.js';
 
 /**

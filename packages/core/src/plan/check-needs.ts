@@ -10,7 +10,8 @@ import type { ChosenProvider } from './chosen-provider.js';
 export function checkNeeds(chosen: readonly ChosenProvider[]): void {
   const done = new Set<ChosenProvider>();
   const visit = (provider: ChosenProvider, path: readonly ChosenProvider[]): void => {
-    if (path.includes(provider)) throw needsCycle([...path.slice(path.indexOf(provider)), provider]);
+    if (path.includes(provider))
+      throw needsCycle([...path.slice(path.indexOf(provider)), provider]);
     if (done.has(provider)) return;
     for (const [name, point] of Object.entries(provider.provider.needs ?? {})) {
       const met = chosen.filter((other) => other.point.name === point.name);

@@ -33,9 +33,9 @@ export async function chooseProviders(config: ResolvedConfig): Promise<Choice> {
       }
       continue;
     }
-    const use = point.section === null || point.cardinality === 'many' ? point.name : config.use(point);
-    if (use !== point.name && !namesOf(declared).includes(use ?? '')) continue;
-    if (use === undefined) continue;
+    const open = point.section === null || point.cardinality === 'many';
+    const use = open ? point.name : config.use(point);
+    if (use === undefined || (!open && !namesOf(declared).includes(use))) continue;
     chosen.push({ plugin, point, provider, use, options: config.optionsFor(declared) });
   }
   return { chosen, deviceReason: device?.reason ?? '' };

@@ -27,7 +27,13 @@ describe('scoreBatch', () => {
 
   it('sums the cross-entropy without overflow', () => {
     // torch.nn.functional.cross_entropy of these rows, reduction='sum'
-    const score = scoreBatch(logits([[1000, 0], [0.5, -0.5]]), Int32Array.of(1, 0));
+    const score = scoreBatch(
+      logits([
+        [1000, 0],
+        [0.5, -0.5],
+      ]),
+      Int32Array.of(1, 0),
+    );
     expect(score.loss).toBeCloseTo(1000 + 0.3132616875, 6);
   });
 });

@@ -15,12 +15,12 @@ export async function train(run: TrainingRun): Promise<void> {
   const { plan } = run.parts;
   runStarted(run, await restore(run));
   await run.hook((callback) => callback.runStarting?.(run));
-  while (run.position.epoch < plan.epochs && run.position.step < plan.lastStep) {
+  while (run.position.epoch < plan.epochs && (midEpoch(run) || !finished(run))) {
     const { epoch } = run.position;
     await run.hook((callback) => callback.epochStarting?.(run, epoch));
     await trainEpoch(run, epoch);
     if (run.interrupted) return;
-    const over = epoch + 1 === plan.epochs || run.position.step >= plan.lastStep;
+    const over = epoch + 1 === plan.epochs || finished(run);
     if (plan.validateEvery > 0 && (over || (epoch + 1) % plan.validateEvery === 0)) {
       await validate(run, epoch);
     }
@@ -60,7 +60,7 @@ async function trainEpoch(run: TrainingRun, epoch: number): Promise<void> {
   });
   let parts: StepParts[] = [];
   for await (const { batch, dataMs } of timed(batches)) {
-    if (stepsDone(run) >= plan.stepsPerEpoch) break;
+    if (stepsDone(run) >= plan.stepsPerEpoch || finished(run)) break;
     const outcome = await session.backward(batch);
     if (!Number.isFinite(outcome.loss)) throw lossNotFinite(outcome.loss, run.position, batch);
     parts.push({ outcome, dataMs });
@@ -73,7 +73,6 @@ async function trainEpoch(run: TrainingRun, epoch: number): Promise<void> {
     parts = [];
     await obey(run, epoch);
     if (run.interrupted) return;
-    if (run.position.step >= plan.lastStep) break;
   }
   run.emit({
     type: 'epoch-completed',
@@ -147,6 +146,15 @@ async function validate(run: TrainingRun, epoch: number): Promise<void> {
   if (run.best === null || validation.top1 > run.best.top1) run.best = validation;
   run.emit({ type: 'validated', ...validation });
   await run.hook((callback) => callback.validated?.(run, validation));
+}
+
+function finished(run: TrainingRun): boolean {
+  return run.position.step >= run.parts.plan.lastStep;
+}
+
+/** Also true of a run that stopped between an epoch's last step and its end, which is still to be validated. */
+function midEpoch(run: TrainingRun): boolean {
+  return run.position.batch > 0;
 }
 
 function stepsDone(run: TrainingRun): number {
