@@ -1,13 +1,15 @@
 import type { KernelSet } from '@refold/tfjs';
 import { filterGradientByConvolution, inputGradientByConvolution } from '@refold/tfjs';
 import {
-  ones,
+  avgPool,
   matMul,
+  mul,
   reshape,
   transpose,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
+  type Tensor4D,
 } from '@tensorflow/tfjs-core';
 
 /**
@@ -27,15 +29,44 @@ export const wasmKernels: Partial<KernelSet> = {
   },
   // Its product is XNNPACK's only without transpositions.
   matMul: (a, b, transposeA, transposeB) =>
-    product(transposeA ? transpose(a) : a, transposeB ? transpose(b) : b),
-  // A row of ones times the rows: `sum` would transpose and add in a plain loop.
-  channelSum(x) {
-    const all = rows(x);
-    return reshape(product(ones([1, all.shape[0]]), all), [all.shape[1]]) as Tensor1D;
-  },
+    product(transposeA ? transpose(a) : a, transposeB ? transposedCopy(b) : b),
+  channelSum,
 };
 
+/**
+ * Means over windows, times their size: `sum` would transpose and add in a plain loop. In two stages, √rows each,
+ * as long chains of float32 additions lose digits that the gradients of batch normalisation need.
+ */
+function channelSum(x: Tensor): Tensor1D {
+  const channels = x.shape[x.shape.length - 1] ?? 1;
+  const count = x.size / channels;
+  const stages = factorNearSquareRoot(count);
+  const partial = windowMean(reshape(x, [stages, count / stages, 1, channels]));
+  const mean = windowMean(reshape(partial, [1, stages, 1, channels]));
+  return reshape(mul(mean, count), [channels]);
+}
+
+/** `[N, H, 1, C]` → `[N, 1, 1, C]`; XNNPACK refuses a window of one. */
+function windowMean(x: Tensor4D): Tensor4D {
+  return x.shape[1] === 1 ? x : avgPool(x, [x.shape[1], 1], 1, 'valid');
+}
+
+/** Largest divisor of n up to √n. */
+function factorNearSquareRoot(n: number): number {
+  let factor = Math.floor(Math.sqrt(n));
+  while (n % factor !== 0) factor--;
+  return factor;
+}
+
 const product = (a: Tensor2D, b: Tensor2D) => matMul(a, b) as Tensor2D;
+
+/**
+ * The backend keeps one packed right-hand side per buffer, whatever the shape: a transposition that moves nothing
+ * shares the buffer, and would be multiplied in its old shape.
+ */
+function transposedCopy(b: Tensor2D): Tensor2D {
+  return transpose(Math.min(...b.shape) === 1 ? mul(b, 1) : b);
+}
 
 function rows(x: Tensor): Tensor2D {
   const channels = x.shape[x.shape.length - 1] ?? 1;
