@@ -1,0 +1,53 @@
+"""Measures one network in PyTorch + timm, in a process of its own. Prints one line of JSON.
+
+Takes the same job as run-ours.mjs; the first step is not counted.
+"""
+
+import json
+import resource
+import sys
+import time
+
+import timm
+import torch
+from timm.utils.model import reparameterize_model
+
+job = json.loads(sys.argv[1])
+torch.manual_seed(1)
+torch.set_num_threads(job["threads"])
+began = time.perf_counter()
+model = timm.create_model(job["model"], num_classes=1000)
+images = torch.randn(job["batchSize"], 3, job["resolution"], job["resolution"])
+labels = torch.arange(job["batchSize"]) * 37 % 1000
+
+if job["work"] == "training":
+    model.train()
+    optimizer = torch.optim.SGD(model.parameters(), 0.05, momentum=0.9, weight_decay=1e-4)
+    loss_of = torch.nn.CrossEntropyLoss(label_smoothing=0.1)
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        loss = loss_of(model(images), labels)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+else:
+    model.eval()
+    if job["work"] == "fused":
+        model = reparameterize_model(model)
+
+    @torch.inference_mode()
+    def step():
+        return model(images)[0, 0].item()
+
+
+step()
+first = time.perf_counter() - began
+times = []
+for _ in range(job["steps"]):
+    started = time.perf_counter()
+    step()
+    times.append((time.perf_counter() - started) * 1000)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+print(json.dumps({"msPerStep": times, "firstStepSeconds": first, "peakMemoryBytes": peak}))
