@@ -1,3 +1,4 @@
+import { unknownKey } from './errors.js';
 import type { Origin } from './origin.js';
 
 /** Plain data as YAML and JSON have it. */
@@ -50,19 +51,22 @@ export function setAt(target: ConfigObject, path: readonly string[], value: unkn
   at[path.at(-1) as string] = value;
 }
 
-/** The origin of a path: its own, else that of what holds it, else `default`. */
+/** The origin of a path: its own, for an item of a list also its list's, else `default`. */
 export function originAt(
   origins: ReadonlyMap<string, Origin>,
   path: readonly PropertyKey[],
 ): Origin {
-  for (let length = path.length; length > 0; length--) {
-    const origin = origins.get(path.slice(0, length).join('.'));
-    if (origin) return origin;
-  }
-  return { kind: 'default' };
+  const origin = origins.get(path.join('.'));
+  if (origin) return origin;
+  const isItem = path.length > 1 && /^\d+$/.test(String(path.at(-1)));
+  return isItem ? originAt(origins, path.slice(0, -1)) : { kind: 'default' };
 }
 
-/** Lays trees over each other, later ones on top: mappings are merged key by key, all else is replaced whole. */
+/**
+ * Lays trees over each other, later ones on top: mappings are merged key by key, all else is replaced whole.
+ *
+ * @throws RefoldError `RF-CONFIG-UNKNOWN-KEY` for keys that would reach into a prototype
+ */
 export function overlay(...trees: readonly ConfigTree[]): ConfigTree {
   const origins = new Map<string, Origin>();
   const value: ConfigObject = {};
@@ -73,13 +77,22 @@ export function overlay(...trees: readonly ConfigTree[]): ConfigTree {
 /** A tree of an object given by a program. */
 export function treeOfObject(object: ConfigObject): ConfigTree {
   const origins = new Map<string, Origin>();
-  const visit = (value: unknown, path: string): void => {
-    if (path !== '') origins.set(path, { kind: 'object' });
-    if (typeof value !== 'object' || value === null) return;
-    for (const [key, child] of Object.entries(value)) visit(child, joined(path, key));
-  };
-  visit(object, '');
+  markOrigins(origins, '', object, { kind: 'object' });
   return { value: object, origins };
+}
+
+/** Gives a path and everything in its value one origin. */
+export function markOrigins(
+  origins: Map<string, Origin>,
+  path: string,
+  value: unknown,
+  origin: Origin,
+): void {
+  if (path !== '') origins.set(path, origin);
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, held] of Object.entries(value)) {
+    markOrigins(origins, joined(path, key), held, origin);
+  }
 }
 
 function merge(
@@ -91,6 +104,7 @@ function merge(
 ): void {
   for (const [key, value] of Object.entries(source)) {
     const keyPath = joined(path, key);
+    if (FORBIDDEN_KEYS.has(key)) throw unknownKey(keyPath, originAt(from, keyPath.split('.')), {});
     if (!isMapping(value) || !isMapping(target[key])) forget(to, keyPath);
     copyOrigin(keyPath, from, to);
     if (isMapping(value)) {

@@ -6,7 +6,7 @@ import { coreSections, coreTopLevel } from './core-schema.js';
 import { unknownKey } from './errors.js';
 import { pluginOfKey } from './known-plugins.js';
 import { mindcvPath } from './mindcv-keys.js';
-import { nearest } from './nearest.js';
+import { nearest, normalName } from './nearest.js';
 import { originText } from './origin.js';
 
 export interface FindUnknownKeys {
@@ -16,7 +16,7 @@ export interface FindUnknownKeys {
   /** Of providers that were not chosen. */
   readonly others: readonly Share[];
   readonly sections: ReadonlySet<string>;
-  /** Sections of plugins that could not declare their providers: only near misses are told there. */
+  /** Sections whose providers are not all known, or not chosen: only near misses are told there. */
   readonly uncertain: ReadonlySet<string>;
 }
 
@@ -45,10 +45,10 @@ export function findUnknownKeys({ tree, shares, others, sections, uncertain }: F
     const taken = new Set(own.flatMap(({ keys }) => keys).concat(useOf(key)));
     for (const name of Object.keys(value).filter((one) => !taken.has(one))) {
       const path = [key, name];
-      if (uncertain.has(key) && !nearest(path.join('.'), known)) continue;
       const other = others.some(
         (share) => share.section === key && keysOfShare(share).keys.includes(name),
       );
+      if (uncertain.has(key) && (other || nearKey(path, known) === undefined)) continue;
       if (other && replacedByFlag(tree, path)) warnings.push(leftOut(path, tree));
       else errors.push(mistake(path, tree, known, listed, false));
     }
@@ -67,6 +67,18 @@ function knownPaths(shares: readonly Share[], sections: ReadonlySet<string>): re
     keysOfShare(share).keys.map((key) => `${share.section}.${key}`),
   );
   return [...Object.keys(coreTopLevel.shape), ...sections, ...keys];
+}
+
+/** The key that was most likely meant: in the same section, else the same key in another. */
+function nearKey(path: readonly string[], known: readonly string[]): string | undefined {
+  const [section = '', key] = path;
+  if (key === undefined) return nearest(section, known);
+  const inside = known
+    .filter((one) => one.startsWith(`${section}.`))
+    .map((one) => one.slice(section.length + 1));
+  const near = nearest(key, inside);
+  if (near !== undefined) return `${section}.${near}`;
+  return known.find((one) => normalName(one.slice(one.indexOf('.') + 1)) === normalName(key));
 }
 
 function replacedByFlag(tree: ConfigTree, path: readonly string[]): boolean {
@@ -96,7 +108,7 @@ function mistake(
   const plugin = listed.some((one) => one.endsWith(`plugin-${owner}`)) ? undefined : owner;
   const meant = path.length === 1 ? mindcvPath(name) : undefined;
   return unknownKey(name, originAt(tree.origins, path), {
-    near: plugin ? undefined : (meant ?? nearest(name, known)),
+    near: plugin ? undefined : (meant ?? nearKey(path, known)),
     hint: plugin && `It belongs to the plugin ${plugin}: add that to plugins.`,
   });
 }

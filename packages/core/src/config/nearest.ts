@@ -19,7 +19,8 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
     const full = normalName(candidate);
     const last = full.slice(full.lastIndexOf('.') + 1);
     const cost = Math.min(distance(wanted, full), distance(wanted, last) + 0.5);
-    const allowed = Math.max(1, Math.floor(Math.min(wanted.length, full.length) / 3)) + 0.5;
+    const short = Math.min(wanted.length, full.length);
+    const allowed = short < 3 ? 0.5 : Math.max(1, Math.floor(short / 3)) + 0.5;
     if (cost <= allowed && cost < bestCost) {
       best = candidate;
       bestCost = cost;

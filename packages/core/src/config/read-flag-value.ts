@@ -9,17 +9,18 @@ export function readFlagValue(text: string): unknown {
   if (trimmed === '' || trimmed === '~') return text;
   const document = parseDocument(trimmed, { prettyErrors: false, logLevel: 'silent' });
   if (document.errors.length > 0 || document.warnings.length > 0) return text;
-  const value = plain(document);
+  if (document.contents === null) return text;
+  const value = plain(document, text);
   if (typeof value === 'string') return /^["']/.test(trimmed) ? value : text;
   if (typeof value === 'object' && value !== null) return /^[[{]/.test(trimmed) ? value : text;
-  return value ?? null;
+  return value;
 }
 
-function plain(document: ReturnType<typeof parseDocument>): unknown {
+function plain(document: ReturnType<typeof parseDocument>, text: string): unknown {
   try {
     return document.toJS();
   } catch {
-    // Aliases without anchors: text after all.
-    return document.toString();
+    // `*.jpg` is an alias without an anchor to YAML.
+    return text;
   }
 }

@@ -1,4 +1,10 @@
-import { FORBIDDEN_KEYS, setAt, type ConfigObject, type ConfigTree } from './config-tree.js';
+import {
+  FORBIDDEN_KEYS,
+  markOrigins,
+  setAt,
+  type ConfigObject,
+  type ConfigTree,
+} from './config-tree.js';
 import { coreTopLevel } from './core-schema.js';
 import { flagValue, unknownFlag } from './errors.js';
 import { shortFlags } from './flag-names.js';
@@ -140,7 +146,7 @@ class FlagReader {
     if (keys.some((key) => key === '' || FORBIDDEN_KEYS.has(key))) throw unknownFlag(flag);
     setAt(value, keys, read);
     for (const known of origins.keys()) if (known.startsWith(`${path}.`)) origins.delete(known);
-    origins.set(path, { kind: 'flag', flag, text });
+    markOrigins(origins, path, read, { kind: 'flag', flag, text });
   }
 
   #ownNameOf(flag: string, name: string): string | undefined {
@@ -177,5 +183,7 @@ function find(keys: object, name: string): string | undefined {
 
 /** `data.batch-size` → `data.batchSize` */
 function camelPath(path: string): string {
-  return path.replaceAll(/[-_]+([a-zA-Z0-9])/g, (_match, letter: string) => letter.toUpperCase());
+  return path.replaceAll(/(?<=[a-zA-Z0-9])[-_]+([a-zA-Z0-9])/g, (_match, letter: string) =>
+    letter.toUpperCase(),
+  );
 }

@@ -98,9 +98,16 @@ export function resolveConfig({
       ...sectionsOf(plugins),
       ...declared.flatMap(({ point }) => point.section ?? []),
     ]),
-    uncertain: new Set(
-      pluginShares.filter(({ owner }) => !pluginOptions.get(owner)).map(({ section }) => section),
-    ),
+    uncertain: new Set([
+      ...pluginShares
+        .filter(({ owner }) => !pluginOptions.get(owner))
+        .map(({ section }) => section),
+      ...declared.flatMap(({ point }) =>
+        point.cardinality === 'one' && point.section !== null && !uses.has(point.section)
+          ? [point.section]
+          : [],
+      ),
+    ]),
   });
   // A mistyped key explains what seems missing, so it is told first.
   const error = together([...unknown.errors, ...problems]);
