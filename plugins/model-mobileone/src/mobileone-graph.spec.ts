@@ -1,15 +1,26 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { count, tensorsOf } from '@refold/graph';
+import { count, evaluate, tensorsOf } from '@refold/graph';
 import { sharedFolder } from '@refold/testing';
 import { mobileoneGraph } from './mobileone-graph.js';
 import { mobileoneVariants, type MobileoneSpec } from './mobileone-spec.js';
+import { readTensors, relativeError } from './parity.spec.kit.js';
 import { appleWeightName } from './weight-names.js';
 
 const shared = sharedFolder();
 const graphOf = (spec: MobileoneSpec, side: number, numClasses = 1000) =>
   mobileoneGraph(spec, { numClasses, sample: { channels: 3, height: side, width: side } });
+
+/** The network of the parity fixture. */
+const tiny: MobileoneSpec = {
+  depths: [1, 2, 2, 1],
+  widths: [16, 32, 64, 64],
+  stem: 16,
+  branches: 4,
+  squeezeExcite: [],
+  dropRate: 0,
+};
 
 describe('mobileoneGraph', () => {
   it('gives the stem one convolution branch and the other blocks n', () => {
@@ -38,6 +49,25 @@ describe('mobileoneGraph', () => {
           macs: row['train_macs'],
         });
       }
+    });
+
+    describe('with mobileone-tiny', () => {
+      const read = (prefix: string) =>
+        readTensors(path.join(shared!, 'parity', 'mobileone-tiny.safetensors'), prefix);
+
+      it('has the names and shapes of timm', () => {
+        const shapes = (list: Iterable<readonly [string, { readonly shape: readonly number[] }]>) =>
+          new Map(Array.from(list, ([key, { shape }]) => [key, [...shape]]));
+        const ours = tensorsOf(graphOf(tiny, 64, 10)).map((spec) => [spec.name, spec] as const);
+        expect(shapes(ours)).toEqual(shapes(read('init.')));
+      });
+
+      it('computes the logits of timm within 1e-5 relative', () => {
+        const graph = graphOf(tiny, 64, 10);
+        const [input, logits] = [read('input.0').get('')!, read('eval.logits').get('')!];
+        const ours = evaluate(graph, read('init.'), input).get(graph.output)!;
+        expect(relativeError(ours.data, logits.data)).toBeLessThan(1e-5);
+      });
     });
   });
 });

@@ -58,13 +58,14 @@ function block(b: GraphBuilder, name: string, x: Value, options: Block): Value {
     const conv = { outChannels, kernel: size, stride, padding: (size - 1) / 2, groups };
     return b.batchNorm(`${path}.bn`, b.conv2d(`${path}.conv`, x, conv));
   };
-  const values = Array.from({ length: options.branches }, (_, i) =>
+  // Nodes in the order of timm's state dict, the sum in the order of its forward pass.
+  const hasIdentity = x.shape[0] === outChannels && stride === 1;
+  const identity = hasIdentity ? [b.batchNorm(`${name}.identity`, x)] : [];
+  const equals = Array.from({ length: options.branches }, (_, i) =>
     branch(`${name}.conv_kxk.${i}`, kernel),
   );
-  if (kernel > 1) values.unshift(branch(`${name}.conv_scale`, 1));
-  if (x.shape[0] === outChannels && stride === 1) {
-    values.unshift(b.batchNorm(`${name}.identity`, x));
-  }
+  const scale = kernel > 1 ? [branch(`${name}.conv_scale`, 1)] : [];
+  const values = [...scale, ...equals, ...identity];
   let sum = values.length > 1 ? b.add(`${name}.sum`, values) : values[0]!;
   if (options.squeezeExcite) sum = squeezeExcite(b, `${name}.attn`, sum);
   return b.activation('relu', `${name}.act`, sum);
@@ -74,8 +75,13 @@ function block(b: GraphBuilder, name: string, x: Value, options: Block): Value {
 function squeezeExcite(b: GraphBuilder, name: string, x: Value): Value {
   const channels = x.shape[0]!;
   const pooled = b.globalAvgPool(`${name}.pool`, x);
-  const squeeze = { outChannels: channels / 16, kernel: 1, bias: true };
+  const squeeze = { outChannels: squeezed(channels), kernel: 1, bias: true };
   const hidden = b.activation('relu', `${name}.act`, b.conv2d(`${name}.fc1`, pooled, squeeze));
   const excite = b.conv2d(`${name}.fc2`, hidden, { outChannels: channels, kernel: 1, bias: true });
   return b.mul(`${name}.mul`, x, b.activation('sigmoid', `${name}.gate`, excite));
+}
+
+/** A sixteenth of the channels, rounded to a multiple of eight, at least eight (timm's make_divisible). */
+function squeezed(channels: number): number {
+  return Math.max(8, 8 * Math.floor((channels / 16 + 4) / 8));
 }

@@ -1,11 +1,12 @@
 import { definePlugin, Model } from '@refold/core';
 import { z } from 'zod';
 import { repvggGraph } from './repvgg-graph.js';
-import { repvggVariants, type RepvggSpec } from './repvgg-spec.js';
+import { repvggVariants, widthsOf, type RepvggSpec } from './repvgg-spec.js';
 import { repvggWeightNames } from './weight-names.js';
 
 export { repvggGraph } from './repvgg-graph.js';
-export { repvggVariants, type RepvggSpec } from './repvgg-spec.js';
+export { repvggVariants, widthsOf, type RepvggSpec } from './repvgg-spec.js';
+export { repvggWeightNames } from './weight-names.js';
 
 const count = z.number().int().positive();
 const dropRate = z
@@ -15,21 +16,43 @@ const dropRate = z
   .default(0)
   .describe('Probability of drop-out before the classifier.');
 
+const batchNormInit = z
+  .enum(['normal', 'one'])
+  .default('normal')
+  .describe(
+    "First BN weights and biases: 'normal' as timm (0.1 ± 0.1, 0 ± 0.1), 'one' as MindCV (1, 0).",
+  );
+
+const widthOptions = z.strictObject({
+  widths: z.array(count).min(1).optional().describe('Channels per stage; as many as depths.'),
+  a: z.number().positive().optional().describe('Instead of widths: multiplies 64, 128, 256.'),
+  b: z.number().positive().optional().describe('Instead of widths: multiplies 512.'),
+});
+
 const customOptions = z
   .strictObject({
     depths: z.array(count).min(1).describe('Blocks per stage.'),
-    widths: z.array(count).min(1).describe('Channels per stage; as many as depths.'),
+    ...widthOptions.shape,
     stem: count
       .optional()
       .describe("Channels of the first block; default: the first stage's, at most 64."),
-    groups: count.default(1).describe('Groups of every second block.'),
+    groups: count.default(1).describe('Groups of the convolutions of every second block.'),
+    groupEvery: count.default(2).describe('Group every n-th block of a stage instead.'),
     squeezeExcite: z.boolean().default(false).describe('A squeeze-excite block in every block.'),
     dropRate,
+    batchNormInit,
   })
-  .refine(({ depths, widths }) => depths.length === widths.length, {
-    message: 'depths and widths must have as many entries',
+  .refine((options) => widthsFor(options).length === options.depths.length, {
     path: ['widths'],
+    message: 'as many widths as depths, or a and b instead (for four stages)',
   });
+
+/** Channels per stage as given, or by multipliers; none where neither or both are given. */
+function widthsFor({ widths, a, b }: z.output<typeof widthOptions>): readonly number[] {
+  const multipliers = a !== undefined && b !== undefined ? widthsOf(a, b) : undefined;
+  if (widths && (a !== undefined || b !== undefined)) return [];
+  return widths ?? multipliers ?? [];
+}
 
 /** RepVGG: every published variant by name, and `repvgg` with depths and widths of your own. */
 export default definePlugin({
@@ -38,14 +61,16 @@ export default definePlugin({
   setup({ provide }) {
     provide(Model, {
       use: Object.keys(repvggVariants),
-      options: z.strictObject({ dropRate }),
+      options: z.strictObject({ dropRate, batchNormInit }),
       create: ({ use, options }) => model(use, { ...repvggVariants[use]!, ...options }),
     });
     provide(Model, {
       use: ['repvgg'],
       options: customOptions,
-      create: ({ use, options }) =>
-        model(use, { ...options, stem: options.stem ?? Math.min(64, options.widths[0]!) }),
+      create: ({ use, options }) => {
+        const widths = widthsFor(options);
+        return model(use, { ...options, widths, stem: options.stem ?? Math.min(64, widths[0]!) });
+      },
     });
   },
 });

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { count, tensorsOf } from '@refold/graph';
+import { count, evaluate, tensorsOf } from '@refold/graph';
 import { sharedFolder } from '@refold/testing';
+import { readTensors, relativeError } from './parity.spec.kit.js';
 import { repvggGraph } from './repvgg-graph.js';
 import { repvggVariants, type RepvggSpec } from './repvgg-spec.js';
 import { repvggWeightNames } from './weight-names.js';
@@ -10,6 +11,18 @@ import { repvggWeightNames } from './weight-names.js';
 const shared = sharedFolder();
 const graphOf = (spec: RepvggSpec, side: number, numClasses = 1000) =>
   repvggGraph(spec, { numClasses, sample: { channels: 3, height: side, width: side } });
+
+/** The network of the parity fixtures. */
+const tiny: RepvggSpec = {
+  depths: [1, 2, 2, 1],
+  widths: [16, 32, 64, 128],
+  stem: 16,
+  groups: 1,
+  groupEvery: 2,
+  squeezeExcite: false,
+  dropRate: 0,
+  batchNormInit: 'normal',
+};
 
 /** Rows that model-facts.json lacks: timm 1.0.29's ByobNet with these widths and two groups, counted in PyTorch. */
 const measured: Readonly<Record<string, readonly [number, number, number, number]>> = {
@@ -45,34 +58,67 @@ describe('repvggGraph', () => {
       }
     });
 
-    it.each([
+    describe.each([
       ['repvgg-tiny', 1],
       ['repvgg-tiny-g2', 2],
-    ])('has the names and shapes of timm in %s', (name, groups) => {
-      const widths = [16, 32, 64, 128];
-      const rest = { stem: 16, groups, squeezeExcite: false, dropRate: 0 };
-      const graph = graphOf({ depths: [1, 2, 2, 1], widths, ...rest }, 64, 10);
-      const ours = new Map(tensorsOf(graph).map((tensor) => [tensor.name, [...tensor.shape]]));
-      expect(ours).toEqual(initialShapes(path.join(shared!, 'parity', `${name}.safetensors`)));
+    ])('with %s', (name, groups) => {
+      const graph = graphOf({ ...tiny, groups }, 64, 10);
+      const read = (prefix: string) =>
+        readTensors(path.join(shared!, 'parity', `${name}.safetensors`), prefix);
+
+      it('has the names and shapes of timm', () => {
+        const shapes = (list: Iterable<readonly [string, { readonly shape: readonly number[] }]>) =>
+          new Map(Array.from(list, ([key, { shape }]) => [key, [...shape]]));
+        const ours = tensorsOf(graph).map((spec) => [spec.name, spec] as const);
+        expect(shapes(ours)).toEqual(shapes(read('init.')));
+      });
+
+      it('computes the logits of timm within 1e-5 relative', () => {
+        const [input, logits] = [read('input.0').get('')!, read('eval.logits').get('')!];
+        const ours = evaluate(graph, read('init.'), input).get(graph.output)!;
+        expect(relativeError(ours.data, logits.data)).toBeLessThan(1e-5);
+      });
     });
   });
-});
 
-/** Shapes of the `init.*` tensors, from the header of a safetensors file. */
-function initialShapes(file: string): Map<string, number[]> {
-  const bytes = readFileSync(file);
-  const length = Number(bytes.readBigUInt64LE(0));
-  const header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<
-    string,
-    { shape: number[] }
-  >;
-  const entries = Object.entries(header).filter(([key]) => key.startsWith('init.'));
-  return new Map(
-    entries
-      .map(([key, { shape }]): [string, number[]] => [key.slice('init.'.length), shape])
-      .filter(([key]) => !key.endsWith('num_batches_tracked')),
-  );
-}
+  it('orders and names the tensors of a block as the state dict of timm', () => {
+    const names = tensorsOf(graphOf(tiny, 64)).map(({ name }) => name);
+    const block = names.filter((name) => name.startsWith('stages.1.1.'));
+    const bn = ['weight', 'bias', 'running_mean', 'running_var'];
+    expect(block).toEqual(
+      [
+        ...bn.map((suffix) => `identity.${suffix}`),
+        'conv_kxk.conv.weight',
+        ...bn.map((suffix) => `conv_kxk.bn.${suffix}`),
+        'conv_1x1.conv.weight',
+        ...bn.map((suffix) => `conv_1x1.bn.${suffix}`),
+      ].map((name) => `stages.1.1.${name}`),
+    );
+  });
+
+  it('names every node of a block below the block', () => {
+    const graph = graphOf({ ...tiny, squeezeExcite: true }, 64);
+    const place = /^(input|head\..+|(stem|stages\.\d+\.\d+)\.[a-z].*)$/;
+    for (const { name } of graph.nodes) expect(name).toMatch(place);
+    expect(graph.nodes.map(({ name }) => name)).toContain('stages.2.1.sum');
+  });
+
+  it('starts BNs as timm does, or at one', () => {
+    const initOf = (spec: RepvggSpec) =>
+      tensorsOf(graphOf(spec, 64)).find(({ name }) => name === 'stem.conv_1x1.bn.weight')?.init;
+    // timm 1.0.29 RepVggBlock.init_weights: normal_(weight, .1, .1); normal_(bias, 0, .1).
+    expect(initOf(tiny)).toEqual({ kind: 'normal', mean: 0.1, std: 0.1 });
+    expect(initOf({ ...tiny, batchNormInit: 'one' })).toEqual({ kind: 'constant', value: 1 });
+  });
+
+  it('takes bytes and normalises them where it is told how', () => {
+    const normalization = { mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] };
+    const sample = { channels: 3, height: 32, width: 32 };
+    const { nodes } = repvggGraph(tiny, { numClasses: 10, sample, normalization });
+    expect(nodes[0]?.attrs).toMatchObject({ dtype: 'uint8' });
+    expect(nodes[1]).toMatchObject({ op: 'normalize', attrs: normalization });
+  });
+});
 
 describe('repvggWeightNames', () => {
   const { official, mindcv, mmpretrain } = repvggWeightNames;

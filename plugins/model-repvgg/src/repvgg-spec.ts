@@ -6,25 +6,41 @@ export interface RepvggSpec {
   readonly widths: readonly number[];
   /** Channels of the first block. */
   readonly stem: number;
-  /** Groups of every second block's convolutions, counting the stem as block 0; the others have one. */
+  /** Groups of the convolutions of some blocks (see `groupEvery`); the others have one. */
   readonly groups: number;
+  /**
+   * Within each stage, every n-th block is grouped. With 2, and stages of even depth, that is the paper's rule
+   * (layers 2, 4, … with the stem as layer 0); for odd depths it is timm's.
+   */
+  readonly groupEvery: number;
   /** A squeeze-excite block between sum and ReLU of every block. */
   readonly squeezeExcite: boolean;
   /** Of drop-out before the classifier. */
   readonly dropRate: number;
+  /**
+   * First values of BN weights and biases: `normal` as timm does (0.1 ± 0.1 and 0 ± 0.1; the weak branches let the
+   * network start shallow), `one` as PyTorch and MindCV do (1 and 0).
+   */
+  readonly batchNormInit: 'normal' | 'one';
 }
 
 const DEPTHS = { A: [2, 4, 14, 1], B: [4, 6, 16, 1], D: [8, 14, 24, 1] } as const;
 
-/** Width multipliers a and b of the paper: stages have 64·a, 128·a, 256·a and 512·b channels. */
+/** Channels of the stages by the paper's width multipliers: 64·a, 128·a, 256·a and 512·b. */
+export function widthsOf(a: number, b: number): readonly number[] {
+  return [64 * a, 128 * a, 256 * a, 512 * b];
+}
+
 function spec(depths: keyof typeof DEPTHS, a: number, b: number, groups = 1): RepvggSpec {
   return {
     depths: DEPTHS[depths],
-    widths: [64 * a, 128 * a, 256 * a, 512 * b],
+    widths: widthsOf(a, b),
     stem: Math.min(64, 64 * a),
     groups,
+    groupEvery: 2,
     squeezeExcite: depths === 'D',
     dropRate: 0,
+    batchNormInit: 'normal',
   };
 }
 

@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Model, Provider, Needs } from '@refold/core';
+import plugin from './index.js';
+
+/** What the plugin provides, by the names that choose it. */
+function providers(): Map<string, Provider<Model, Needs>> {
+  const found = new Map<string, Provider<Model, Needs>>();
+  plugin.setup({
+    options: {},
+    provide: (_point, provider) => {
+      for (const use of provider.use ?? [])
+        found.set(use, provider as unknown as Provider<Model, Needs>);
+    },
+  });
+  return found;
+}
+
+/** The model that a section of the configuration asks for. */
+async function modelOf({ use, ...rest }: { use: string; [key: string]: unknown }): Promise<Model> {
+  const provider = providers().get(use)!;
+  const host = { emit: () => undefined, baseDir: '/', seed: 0 };
+  return provider.create({ use, options: provider.options!.parse(rest), host });
+}
+
+const context = { numClasses: 10, sample: { channels: 3, height: 32, width: 32 } };
+
+describe('model-repvgg', () => {
+  it('offers every published variant and one of your own', () => {
+    expect([...providers().keys()].sort()).toEqual(
+      [
+        ...['repvgg', 'repvgg_a0', 'repvgg_a1', 'repvgg_a2', 'repvgg_b0'],
+        ...['repvgg_b1', 'repvgg_b1g2', 'repvgg_b1g4', 'repvgg_b2', 'repvgg_b2g2', 'repvgg_b2g4'],
+        ...['repvgg_b3', 'repvgg_b3g2', 'repvgg_b3g4', 'repvgg_d2se'],
+      ].sort(),
+    );
+  });
+
+  it('builds the same network from a name, from widths and from multipliers', async () => {
+    const named = await modelOf({ use: 'repvgg_a0' });
+    const depths = [2, 4, 14, 1];
+    const wide = await modelOf({ use: 'repvgg', depths, widths: [48, 96, 192, 1280] });
+    const multiplied = await modelOf({ use: 'repvgg', depths, a: 0.75, b: 2.5 });
+    expect(named.name).toBe('repvgg_a0');
+    expect(wide.build(context)).toEqual(named.build(context));
+    expect(multiplied.build(context)).toEqual(named.build(context));
+  });
+
+  it('drops out before the classifier when asked to', async () => {
+    const { nodes } = (await modelOf({ use: 'repvgg_a0', dropRate: 0.2 })).build(context);
+    expect(nodes.at(-2)).toMatchObject({ name: 'head.drop', op: 'dropout', attrs: { rate: 0.2 } });
+  });
+
+  it.each([
+    ['fewer widths than depths', { depths: [1, 1], widths: [16] }],
+    ['neither widths nor multipliers', { depths: [1, 1, 1, 1] }],
+    ['both', { depths: [1], widths: [16], a: 1 }],
+    ['one multiplier', { depths: [1, 1, 1, 1], a: 1 }],
+    ['multipliers for other than four stages', { depths: [1], a: 1, b: 1 }],
+    ['an unknown key', { depths: [1], widths: [16], width: 16 }],
+  ])('refuses %s', async (_what, section) => {
+    await expect(modelOf({ use: 'repvgg', ...section })).rejects.toMatchObject({
+      name: 'ZodError',
+    });
+  });
+});
