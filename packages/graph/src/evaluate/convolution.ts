@@ -25,6 +25,7 @@ export const conv2d: Kernel<'conv2d'> = ({ attrs, inputs: [x], batch, shape, wei
   const columns = reaches(attrs, 1, width, outWidth);
   const [strideY, strideX] = attrs.stride;
   const [inPlane, outPlane] = [height * width, outHeight * outWidth];
+  const taps = rows.length * columns.length;
   const [groupIn, groupOut] = [channels / groups, outChannels / groups];
 
   const kernel_OIHW = weight('weight');
@@ -39,16 +40,26 @@ export const conv2d: Kernel<'conv2d'> = ({ attrs, inputs: [x], batch, shape, wei
     for (let o = 0; o < outChannels; o++) {
       const outStart = (n * outChannels + o) * outPlane;
       const firstIn = n * channels + Math.floor(o / groupOut) * groupIn;
-      let tap = o * groupIn * rows.length * columns.length;
-      for (let i = 0; i < groupIn; i++) {
+      let planes = 0;
+      for (let i = 0; i < groupIn; i += planes) {
+        planes = groupIn - i >= 4 ? 4 : 1;
         const inStart = (firstIn + i) * inPlane;
+        let tap = (o * groupIn + i) * taps;
         for (const row of rows) {
           for (const column of columns) {
-            const factor = kernel_OIHW[tap++]!;
+            const a = kernel_OIHW[tap]!;
+            const b = planes === 4 ? kernel_OIHW[tap + taps]! : 0;
+            const c = planes === 4 ? kernel_OIHW[tap + 2 * taps]! : 0;
+            const d = planes === 4 ? kernel_OIHW[tap + 3 * taps]! : 0;
+            tap++;
             for (let oy = row.from; oy < row.to; oy++) {
               const to = outStart + oy * outWidth;
               const from = inStart + (oy * strideY + row.offset) * width + column.offset;
-              addRow(y, to, x!.data, from, strideX, column.from, column.to, factor);
+              if (planes === 4) {
+                addFourRows(y, to, x!.data, from, inPlane, strideX, column, a, b, c, d);
+              } else {
+                addRow(y, to, x!.data, from, strideX, column, a);
+              }
             }
           }
         }
@@ -64,11 +75,31 @@ function addRow(
   x: Float64Array,
   xStart: number,
   stride: number,
-  from: number,
-  to: number,
-  factor: number,
+  { from, to }: Reach,
+  a: number,
 ): void {
-  for (let i = from; i < to; i++) y[yStart + i]! += factor * x[xStart + i * stride]!;
+  for (let i = from; i < to; i++) y[yStart + i]! += a * x[xStart + i * stride]!;
+}
+
+/** The rows of four planes at once: the output row is read and written a quarter as often. */
+function addFourRows(
+  y: Float64Array,
+  yStart: number,
+  x: Float64Array,
+  xStart: number,
+  plane: number,
+  stride: number,
+  { from, to }: Reach,
+  a: number,
+  b: number,
+  c: number,
+  d: number,
+): void {
+  for (let i = from; i < to; i++) {
+    const at = xStart + i * stride;
+    y[yStart + i]! +=
+      a * x[at]! + b * x[at + plane]! + c * x[at + 2 * plane]! + d * x[at + 3 * plane]!;
+  }
 }
 
 /** The reach of every tap on an axis (0 vertical, 1 horizontal). */

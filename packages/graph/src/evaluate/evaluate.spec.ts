@@ -43,6 +43,12 @@ const cases: readonly Case[] = [
     { shape: [2, 6, 4, 8], sum: 8.391644591069202, check: -25.67790040078283 },
   ],
   [
+    'a strided, padded convolution of four channels',
+    (b, x) => b.conv2d('n', x, { outChannels: 3, kernel: 3, stride: 2, padding: 1 }),
+    { weight: tensor([3, 4, 3, 3], 0.3) },
+    { shape: [2, 3, 4, 3], sum: 15.578441453452161, check: 202.49452124635556 },
+  ],
+  [
     'a 1×1 convolution',
     (b, x) => b.conv2d('n', x, { outChannels: 5, kernel: 1 }),
     { weight: tensor([5, 4, 1, 1], 0.3) },

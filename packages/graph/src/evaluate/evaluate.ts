@@ -18,7 +18,7 @@ export interface EvaluateOptions {
 
 /**
  * Computes a graph in plain JavaScript and float64, as for inference: running statistics, no dropping.
- * The reference that devices and fusion are measured against; about 0.5–1 G multiply-adds a second.
+ * The reference that devices and fusion are measured against; about 0.5 G multiply-adds a second on one core.
  *
  * @param weights every tensor of the nodes computed; read only
  * @param input `[N, …sample]`, values as the graph's input takes them (bytes as numbers); read only
