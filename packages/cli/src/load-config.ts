@@ -1,4 +1,3 @@
-import path from 'node:path';
 import {
   loadPlugins,
   mergeConfig,
@@ -58,7 +57,7 @@ export async function loadParts(
   const sources: ConfigSources =
     options.config === undefined
       ? { object: { ...options.fallback }, flags }
-      : { file: await readConfigFile(path.resolve(io.cwd, options.config)), flags };
+      : { file: await readConfigFile(options.config, io.cwd), flags };
   const listed = pluginNames(mergeConfig(sources).tree);
   const from = pluginFolders(io);
   const names = withImpliedPlugins(listed.length > 0 ? listed : (options.plugins ?? []), from);

@@ -34,6 +34,7 @@ export * from './compose.js';
 
 export type { ConfigWarning } from './config/config-warning.js';
 export type { CoreConfig } from './config/core-schema.js';
+export { configKeys, type ConfigKey } from './config/config-keys.js';
 export { configSchema } from './config/config-schema.js';
 export { explainConfig, type ConfigExplanation } from './config/explain-config.js';
 export { mergeConfig, type ConfigSources, type MergedConfig } from './config/merge-config.js';

@@ -68,7 +68,7 @@ export function sharesOf(
           {
             owner: plugin,
             section: point.section,
-            schema: provider.options as z.ZodType | undefined,
+            schema: provider.options,
             rename: {},
           },
         ],
@@ -86,7 +86,9 @@ function propertiesOf({ schema }: Share): Record<string, JsonSchema> {
   if (schema === undefined) return {};
   const json = jsonSchemaOf(schema);
   const branches = (json['anyOf'] ?? json['oneOf'] ?? json['allOf'] ?? []) as JsonSchema[];
-  return Object.assign({}, json.properties, ...branches.map(({ properties }) => properties ?? {}));
+  const all: Record<string, JsonSchema> = {};
+  for (const { properties } of [json, ...branches]) Object.assign(all, properties);
+  return all;
 }
 
 function jsonSchemaOf(schema: z.ZodType): JsonSchema {

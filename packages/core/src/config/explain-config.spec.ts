@@ -2,12 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { definePlugin } from '../plugin/plugin.js';
 import { Model } from '../points/model.js';
+import { configKeys } from './config-keys.js';
 import { configSchema } from './config-schema.js';
 import { explainConfig } from './explain-config.js';
 import { parseConfig } from './read-config-file.js';
 import { readFlags } from './read-flags.js';
 import { resolveConfig } from './resolve-config.js';
-import { scenarioPlugins } from './scenario-plugins.spec.fakes.js';
+import { scenarioPlugins } from './scenario-plugins.spec.kit.js';
 
 const plugins = ['model-repvgg', 'data-imagenet', 'optimizers', 'lr-scaling', 'device-tfjs'].map(
   (name) => scenarioPlugins[name]!,
@@ -45,7 +46,9 @@ describe('explainConfig', () => {
       /^(model|loss|device)\.|^[a-zA-Z]+$/.test(path),
     );
     expect(core.length).toBeGreaterThan(10);
-    const own = core.filter(({ path }) => path !== 'model.dropRate' && path !== 'device.threads');
+    const own = core.filter(
+      ({ path }) => !['model.dropRate', 'model.batchNormInit', 'device.threads'].includes(path),
+    );
     expect(own.filter(({ description }) => description === '')).toEqual([]);
   });
 });
@@ -70,7 +73,7 @@ describe('configSchema', () => {
     expect(schema.properties['device']!.properties!['use']!['enum']).toEqual([
       'auto',
       'tfjs-node',
-      'tfjs-wasm',
+      'wasm',
     ]);
     expect(schema.properties['model']!.properties!['use']!['enum']).toContain('repvgg_a0');
   });
@@ -122,9 +125,28 @@ describe('resolveConfig', () => {
     });
     const custom = config.declared.find(({ provider }) => provider.use?.includes('repvgg'))!;
     expect(() => config.optionsFor(custom)).toThrow(
-      expect.objectContaining({ code: 'RF-CONFIG-MISSING' }) as unknown as Error,
+      expect.objectContaining({ code: 'RF-CONFIG-MISSING' }),
     );
     const chosen = config.declared.find(({ provider }) => provider.use?.includes('repvgg_a0'))!;
-    expect(config.optionsFor(chosen)).toEqual({ dropRate: 0 });
+    expect(config.optionsFor(chosen)).toEqual({ dropRate: 0, batchNormInit: 'normal' });
+  });
+});
+
+describe('configKeys', () => {
+  const keys = new Map(configKeys(plugins).map((key) => [key.path, key]));
+
+  it('says whose each key is, and with which choice it has a meaning', () => {
+    expect(keys.get('data.batchSize')).toMatchObject({ owners: ['core'], uses: [] });
+    expect(keys.get('optimizer.momentum')).toMatchObject({
+      owners: ['@refold/plugin-optimizers'],
+      uses: ['momentum', 'nesterov'],
+      schema: { type: 'number', default: 0.9 },
+    });
+    expect(keys.get('optimizer.weightDecay')).toMatchObject({
+      uses: ['sgd', 'momentum', 'nesterov', 'adamw'],
+      description: 'L2 penalty.',
+    });
+    expect(keys.get('rate.scaling')).toMatchObject({ description: 'How the rate scales.' });
+    expect(keys.get('seed')).toMatchObject({ schema: { default: 42 } });
   });
 });

@@ -36,6 +36,7 @@ export function fromMindcv(
   for (const [name, key] of Object.entries(mindcvKeys)) {
     if (key.as === 'value') options.put(key.path, name, options.get(name));
   }
+  translateModel(options, model ?? options.get('model'));
   translateRun(options);
   translateData(options);
   translateOptimizer(options, warnings);
@@ -111,6 +112,14 @@ function noticeOf(name: string, options: Options): ConfigWarning[] {
       : ['RF-CONFIG-NOT-SUPPORTED', 'changes training and is not supported here'];
   const where = originText(options.originOf(name));
   return [{ code, message: `'${name}: ${JSON.stringify(value)}' (${where}) ${what}: ${key.why}.` }];
+}
+
+function translateModel(options: Options, model: unknown): void {
+  const dropRate = options.get('drop_rate');
+  if (!none(dropRate) && dropRate !== 0) options.put('model.dropRate', 'drop_rate', dropRate);
+  // MindCV starts BN at 1 and 0; our RepVGG starts as timm's unless told otherwise.
+  const isRepvgg = options.defaults && typeof model === 'string' && model.startsWith('repvgg');
+  if (isRepvgg) options.put('model.batchNormInit', 'model', 'one');
 }
 
 function translateRun(options: Options): void {

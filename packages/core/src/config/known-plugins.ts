@@ -38,7 +38,7 @@ const OWN_PLUGINS: readonly {
   { plugin: 'checkpoint', section: 'checkpoint' },
   { plugin: 'checkpoint-fusion', section: 'fusion' },
   { plugin: 'progress', section: 'progress' },
-  { plugin: 'device-tfjs', section: 'device', uses: ['tfjs'], keys: [] },
+  { plugin: 'device-tfjs', section: 'device', uses: ['tfjs', 'wasm', 'cpu'], keys: [] },
 ];
 
 /** The plugin of ours that a key of a section belongs to. @param key undefined: the section as a whole */

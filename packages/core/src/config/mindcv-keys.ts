@@ -87,7 +87,7 @@ export const mindcvKeys: Readonly<Record<string, MindcvKey>> = {
   num_classes: value('model.numClasses'),
   in_channels: ignored('the data set says how many channels there are', 3),
   pretrained: unsupported('give a file in weights instead', false),
-  drop_rate: unsupported('nothing is dropped out', 0),
+  drop_rate: combined(null, 'model.dropRate'),
   drop_path_rate: unsupported('no paths are dropped', 0),
   ckpt_path: combined(undefined, 'weights'),
   resume_opt: combined(false, 'resume'),

@@ -23,6 +23,11 @@ describe('readConfigFile', () => {
     expect(parseConfig('model: repvgg_a0\nseed: 1', 'x').kind).toBe('refold');
   });
 
+  it('finds a relative name from the given folder, and says it as it was given', async () => {
+    const { tree } = await readConfigFile('imagenette.yaml', folder);
+    expect(tree.origins.get('epochs')).toMatchObject({ file: 'imagenette.yaml', line: 1 });
+  });
+
   it.each(['imagenet.yaml', 'imagenette.yml', 'imagenete'])(
     'suggests the file that %s most likely means',
     async (name) => {
@@ -59,7 +64,7 @@ describe('parseConfig', () => {
 
   it('does not follow an alias into itself', () => {
     expect(() => parseConfig('a: &x [*x]\n', 'f')).toThrow(
-      expect.objectContaining({ code: 'RF-CONFIG-SYNTAX' }) as unknown as Error,
+      expect.objectContaining({ code: 'RF-CONFIG-SYNTAX' }),
     );
   });
 

@@ -36,16 +36,17 @@ export interface ConfigFile {
 /**
  * Reads a YAML file with the position of every key.
  *
- * @param file absolute, or relative to the current folder
+ * @param file as the reader gave it; so it stands in messages
+ * @param cwd folder that a relative name refers to
  * @throws RefoldError `RF-CONFIG-FILE-MISSING`, `RF-CONFIG-FILE-UNREADABLE`, and what {@link parseConfig} throws
  */
-export async function readConfigFile(file: string): Promise<ConfigFile> {
+export async function readConfigFile(file: string, cwd = process.cwd()): Promise<ConfigFile> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readFile(path.resolve(cwd, file), 'utf8');
   } catch (cause) {
     if ((cause as { code?: unknown }).code !== 'ENOENT') throw configFileUnreadable(file, cause);
-    throw configFileMissing(file, await nearNames(file));
+    throw configFileMissing(file, await nearNames(file, cwd));
   }
   return parseConfig(text, file);
 }
@@ -118,9 +119,9 @@ function readTree(document: Document, root: Node, file: string, lines: LineCount
 }
 
 /** YAML files of the same folder whose names are like the one asked for; of all, if they are few. */
-async function nearNames(file: string): Promise<readonly string[]> {
+async function nearNames(file: string, cwd: string): Promise<readonly string[]> {
   const folder = path.dirname(file);
-  const entries = await readdir(folder).catch(() => []);
+  const entries = await readdir(path.resolve(cwd, folder)).catch(() => []);
   const names = entries.filter((name) => /\.ya?ml$/.test(name));
   const wanted = path.basename(file).replace(/\.ya?ml$/, '');
   const byStem = new Map(names.map((name) => [name.replace(/\.ya?ml$/, ''), name]));

@@ -82,7 +82,7 @@ export function resolveConfig({
   const declared = collectProviders(sound, ({ name }) => pluginOptions.get(name));
   const uses = chooseUses({ tree, declared, complete: sound.length === plugins.length, problems });
   const providerShare = ({ plugin, point, provider }: DeclaredProvider): Share =>
-    shareOf(plugin, point.section ?? '', provider.options as z.ZodType | undefined);
+    shareOf(plugin, point.section ?? '', provider.options);
   const takingPart = declared.filter((one) => takesPart(one, uses));
   const providerShares = takingPart.map(providerShare);
   const providerOptions = new Map(

@@ -53,7 +53,10 @@ export const scenarioPlugins: Readonly<Record<string, Plugin>> = {
   'model-repvgg': choices('model-repvgg', Model, [
     {
       use: ['repvgg_a0', 'repvgg_a1', 'repvgg_b1g2'],
-      options: z.strictObject({ dropRate: z.number().min(0).lt(1).default(0) }),
+      options: z.strictObject({
+        dropRate: z.number().min(0).lt(1).default(0),
+        batchNormInit: z.enum(['normal', 'one']).default('normal'),
+      }),
     },
     {
       use: ['repvgg'],
@@ -139,7 +142,7 @@ export const scenarioPlugins: Readonly<Record<string, Plugin>> = {
   progress: part('progress', z.strictObject({}), {}),
   'device-tfjs': choices('device-tfjs', Device, [
     { use: ['tfjs-node'], options: z.strictObject({ threads: z.int().nullable().default(null) }) },
-    { use: ['tfjs-wasm'] },
+    { use: ['wasm'] },
   ]),
   'second-mnist': choices('second-mnist', Dataset, [{ use: ['mnist'] }]),
 };
