@@ -37,7 +37,12 @@ export interface TensorflowBackend {
    *
    * @throws RefoldError `RF-TENSORFLOW-OP` with TensorFlow's message.
    */
-  execute(opName: string, attributes: OpAttributes, inputs: readonly tf.Tensor[], outputs: number): tf.Tensor[];
+  execute(
+    opName: string,
+    attributes: OpAttributes,
+    inputs: readonly tf.Tensor[],
+    outputs: number,
+  ): tf.Tensor[];
   /**
    * A float32 tensor of bytes (0 … 255, no scaling): copies `bytes` once and converts them inside
    * TensorFlow, a quarter of the traffic of a Float32Array. Ownership as in `execute`.

@@ -1,6 +1,7 @@
 import { RefoldError } from '@refold/graph';
 
-const SETUP_HINT = 'Run `refold setup tensorflow`, or set REFOLD_TENSORFLOW to a folder that holds it.';
+const SETUP_HINT =
+  'Run `refold setup tensorflow`, or set REFOLD_TENSORFLOW to a folder that holds it.';
 
 /** TensorFlow refused an op: unknown name, wrong attribute, input or shape. */
 export function tensorflowOpFailed(op: string, code: number, message: string): RefoldError {
@@ -17,7 +18,12 @@ export function tensorflowCallFailed(what: string, code: number, message: string
 }
 
 /** The data of a tensor do not fit its shape and type. */
-export function tensorSizeMismatch(dtype: string, shape: readonly number[], expectedBytes: number, receivedBytes: number): RefoldError {
+export function tensorSizeMismatch(
+  dtype: string,
+  shape: readonly number[],
+  expectedBytes: number,
+  receivedBytes: number,
+): RefoldError {
   return new RefoldError('RF-TENSORFLOW-TENSOR-SIZE', {
     message: `The data do not fill a ${dtype} tensor of shape [${shape.join(', ')}].`,
     expected: `${expectedBytes} bytes`,
@@ -42,7 +48,12 @@ export function unknownTensor(id: number): RefoldError {
 }
 
 /** An op attribute whose value does not fit its type. */
-export function attributeUnusable(op: string, attribute: string, expected: string, received: string): RefoldError {
+export function attributeUnusable(
+  op: string,
+  attribute: string,
+  expected: string,
+  received: string,
+): RefoldError {
   return new RefoldError('RF-TENSORFLOW-ATTRIBUTE', {
     message: `The attribute '${attribute}' of the op '${op}' cannot be set.`,
     expected,
@@ -78,7 +89,8 @@ export function tensorflowNotLoadable(path: string, cause: unknown): RefoldError
 /** One process has one TensorFlow context; it exists already and was set up otherwise. */
 export function tensorflowAlreadyRunning(expected: string, received: string): RefoldError {
   return new RefoldError('RF-TENSORFLOW-ALREADY-RUNNING', {
-    message: "A tfjs backend 'tensorflow' is already registered in this process and cannot be set up anew.",
+    message:
+      "A tfjs backend 'tensorflow' is already registered in this process and cannot be set up anew.",
     expected,
     received,
     hint: 'Use the same settings for every TensorFlow device of one process, or start another process.',
@@ -94,7 +106,11 @@ export function pythonNotFound(tried: readonly string[]): RefoldError {
 }
 
 /** pip ended with an error. */
-export function pipFailed(command: string, exitCode: number | null, lastLines: string): RefoldError {
+export function pipFailed(
+  command: string,
+  exitCode: number | null,
+  lastLines: string,
+): RefoldError {
   return new RefoldError('RF-SETUP-PIP', {
     message: `pip could not install TensorFlow (exit code ${exitCode ?? 'none, it was killed'}):\n${lastLines}`,
     hint: `The command was: ${command}\nCheck the network or the package index that pip is configured for.`,

@@ -109,6 +109,12 @@ function systemFolders(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): strin
   const usual =
     platform === 'darwin'
       ? ['/usr/local/lib', '/opt/homebrew/lib', '/opt/local/lib']
-      : ['/usr/local/lib', '/usr/lib', '/usr/lib64', '/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu'];
+      : [
+          '/usr/local/lib',
+          '/usr/lib',
+          '/usr/lib64',
+          '/usr/lib/x86_64-linux-gnu',
+          '/usr/lib/aarch64-linux-gnu',
+        ];
   return [...fromLoader, ...usual];
 }

@@ -38,7 +38,12 @@ export interface InstalledTensorflow {
  * The wheel needs to fit the platform, not the Python that downloads it: only its libraries are
  * used. So pip is asked for one fixed Python, and any Python 3 does as the downloader.
  */
-const WHEEL_PYTHON = ['--only-binary=:all:', '--python-version=3.11', '--implementation=cp', '--abi=cp311'];
+const WHEEL_PYTHON = [
+  '--only-binary=:all:',
+  '--python-version=3.11',
+  '--implementation=cp',
+  '--abi=cp311',
+];
 
 /** Licence and notices travel with the libraries. */
 const NOTICES = ['THIRD_PARTY_NOTICES.txt', 'LICENSE'];
@@ -75,7 +80,9 @@ export async function installTensorflow(
   }
   const libraries = join(folder, 'tensorflow');
   const names = await readdir(libraries);
-  const sizes = await Promise.all(names.map(async (name) => (await stat(join(libraries, name))).size));
+  const sizes = await Promise.all(
+    names.map(async (name) => (await stat(join(libraries, name))).size),
+  );
   const api = libraryNames(process.platform).api.find((name) => names.includes(name));
   if (!api) throw wheelWithoutLibrary(version, [libraryNames(process.platform).api.join(' or ')]);
   return {
@@ -111,7 +118,14 @@ async function runPip(
   { onProgress, signal }: InstallTensorflowOptions,
 ): Promise<void> {
   const requirement = `${packageName()}==${version}`;
-  const args = ['-m', 'pip', 'install', '--no-deps', '--progress-bar=off', '--disable-pip-version-check'];
+  const args = [
+    '-m',
+    'pip',
+    'install',
+    '--no-deps',
+    '--progress-bar=off',
+    '--disable-pip-version-check',
+  ];
   args.push(...WHEEL_PYTHON, '--no-compile', '--target', target, requirement);
   onProgress?.(`Downloading ${requirement} from the Python package index (about 260 MB).`);
   const { exitCode, tail } = await runPython(python, args, {
@@ -139,7 +153,8 @@ async function keepLibraries(wheel: string, kept: string, version: string): Prom
     ...NOTICES.map((name) => join(source, name)),
     ...metadata.map((name) => join(wheel, name, 'METADATA')),
   ].filter((path) => existsSync(path));
-  for (const path of notices) await copyFile(path, join(target, path.split(/[\\/]/).at(-1) as string));
+  for (const path of notices)
+    await copyFile(path, join(target, path.split(/[\\/]/).at(-1) as string));
 }
 
 /** Renames, unless another installation was faster: then its result stands. */

@@ -20,7 +20,8 @@ export interface TensorflowProbe {
  */
 export function probeLibtensorflow(places: TensorflowPlaces = {}): TensorflowProbe {
   const search = findLibtensorflow(places);
-  if (!search.found) return { usable: false, reason: tensorflowNotFound(describeSearch(search)).message };
+  if (!search.found)
+    return { usable: false, reason: tensorflowNotFound(describeSearch(search)).message };
   try {
     const version = loadTensorflow(search.found.libraryPath).version();
     return { usable: true, version, found: search.found };

@@ -60,7 +60,13 @@ export function setOpAttribute(target: AttributeTarget, { name, type, value }: T
       return;
     case TENSORFLOW_ATTRIBUTES.shape:
       if (!isNumbers(value)) throw refuse('an array of dimensions');
-      library.setAttrShape(op, cName, BigInt64Array.from(value, BigInt), value.length, target.status);
+      library.setAttrShape(
+        op,
+        cName,
+        BigInt64Array.from(value, BigInt),
+        value.length,
+        target.status,
+      );
       target.check();
       return;
     default:
