@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { badGraphJson, unknownNode } from './errors.js';
 import type { Graph } from './graph.js';
+import type { Value } from './graph-builder.js';
 import type { OpName } from './op-attrs.js';
 import { makeNode } from './make-node.js';
 import { isOpName } from './ops/op-definitions.js';
@@ -36,27 +37,38 @@ const schema = z.strictObject({
  * @throws RefoldError `RF-GRAPH-JSON`, its `cause` saying what is wrong where the text is JSON but no graph
  */
 export function graphFromJson(text: string): Graph {
+  const document = schema.safeParse(parse(text));
+  if (!document.success) throw badGraphJson(describe(document.error), document.error);
   try {
-    const document = schema.parse(JSON.parse(text));
-    const { builder, values } = rebuild(
-      document.nodes.map(({ name, op, inputs, attrs }) => makeNode(op, name, inputs, attrs)),
-    );
-    const output = values.get(document.output);
-    if (!output) throw unknownNode(document.output);
-    if (document.loss === undefined) return builder.build(output);
-    const loss = values.get(document.loss);
-    if (!loss) throw unknownNode(document.loss);
-    return builder.build(output, loss);
+    return graphOf(document.data);
   } catch (error) {
-    throw badGraphJson(reason(error), error);
+    throw isRefoldError(error) ? badGraphJson(error.message, error) : error;
   }
 }
 
-function reason(error: unknown): string {
-  if (error instanceof z.ZodError) {
-    const [issue] = error.issues;
-    return issue ? `${issue.path.join('.') || 'document'}: ${issue.message}` : 'document';
+function graphOf({ nodes, output, loss }: z.output<typeof schema>): Graph {
+  const { builder, values } = rebuild(
+    nodes.map(({ name, op, inputs, attrs }) => makeNode(op, name, inputs, attrs)),
+  );
+  const valueOf = (name: string): Value => {
+    const value = values.get(name);
+    if (!value) throw unknownNode(name);
+    return value;
+  };
+  return loss === undefined
+    ? builder.build(valueOf(output))
+    : builder.build(valueOf(output), valueOf(loss));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw badGraphJson(String(error), error);
   }
-  if (isRefoldError(error)) return error.message;
-  return error instanceof Error ? error.message : String(error);
+}
+
+function describe(error: z.ZodError): string {
+  const [issue] = error.issues;
+  return issue ? `${issue.path.join('.') || 'document'}: ${issue.message}` : 'document';
 }
