@@ -1,0 +1,185 @@
+import {
+  count,
+  GraphBuilder,
+  InternalError,
+  shapesOf,
+  tensorsOf,
+  type Graph,
+  type HostTensor,
+  type NamedTensors,
+  type OpName,
+  type SampleShape,
+  type Value,
+} from '@refold/graph';
+import { asConvolution, convolutionAttrs } from './algebra/as-convolution.js';
+import { isRefusal, type LinearMap } from './algebra/linear-map.js';
+import { fusedOverflow } from './errors.js';
+import { explainLeft, type Left } from './regions/explain-left.js';
+import { findRegions, type RegionView } from './regions/find-regions.js';
+import { foldRegion } from './regions/fold-region.js';
+import { mapAlgebra } from './regions/map-algebra.js';
+import { nameRegions } from './regions/name-regions.js';
+import { notesOn } from './regions/notes.js';
+import type { PlanOptions, Unit } from './regions/plan-units.js';
+import type { FusibleRegion, Region } from './regions/region.js';
+import { splitSums } from './regions/split-sums.js';
+
+export type FuseOptions = PlanOptions;
+
+/** A region that became one convolution. */
+export interface FusedRegion {
+  /** Name of the convolution in the fused graph. */
+  readonly name: string;
+  /** Ops that it replaces, in graph order. */
+  readonly ops: readonly OpName[];
+  /** What it replaces. */
+  readonly region: Region;
+  /** Shape of the value that goes in. */
+  readonly inputShape: SampleShape;
+}
+
+export interface FusionReport {
+  readonly regions: readonly FusedRegion[];
+  /** Linear parts that could not, or should not, become one convolution. */
+  readonly left: readonly Left[];
+  /** What looks like a mistake in the weights although it can be fused. */
+  readonly notes: readonly string[];
+  readonly parameters: { readonly train: number; readonly fused: number };
+  /** Multiply-adds for one sample. */
+  readonly macs: { readonly train: number; readonly fused: number };
+}
+
+export interface FusionResult {
+  readonly graph: Graph;
+  /** Weights of the fused graph, in its order. Tensors of nodes that were kept share memory with the original. */
+  readonly weights: NamedTensors;
+  readonly report: FusionReport;
+}
+
+/**
+ * Replaces every linear region that has a closed form by one convolution with bias (DESIGN §6). Needs no device and
+ * no knowledge of the model. Arithmetic in float64, rounded once. The original stays as it is; fusing a fused
+ * network changes nothing. Other tensors among the weights (optimizer slots) are left out.
+ *
+ * @param weights of the train form, BN statistics included; read only
+ * @throws RefoldError `RF-FUSE-MISSING-TENSOR`, `RF-FUSE-TENSOR-SHAPE`, `RF-FUSE-NON-FINITE`, `RF-FUSE-VARIANCE`,
+ * `RF-FUSE-OVERFLOW`, each naming the tensor
+ */
+export function fuse(graph: Graph, weights: NamedTensors, options: FuseOptions = {}): FusionResult {
+  const fused = new Map<string, HostTensor>();
+  const { graph: result, report } = fuseInto(graph, weights, options, (name, shape, values) => {
+    fused.set(name, { shape, data: rounded(name, values) });
+  });
+  return { graph: result, weights: inOrderOf(result, weights, fused), report };
+}
+
+/** Takes a tensor of a fused convolution, still in float64. */
+type TensorSink = (name: string, shape: readonly number[], values: Float64Array) => void;
+
+/**
+ * {@link fuse} without rounding: gives each fused tensor away as soon as it is computed, so that float64 copies of
+ * a large network never exist at once.
+ * @internal
+ */
+export function fuseInto(
+  graph: Graph,
+  weights: NamedTensors,
+  options: FuseOptions,
+  sink: TensorSink,
+): Omit<FusionResult, 'weights'> {
+  const split = splitSums(graph, (candidate) => view(candidate, weights), options);
+  const { regions: found, units } = split;
+  const fusedRegions = units.flatMap(({ region }) => (region ? [region] : []));
+  const names = nameRegions(fusedRegions, found.graph);
+  const algebra = mapAlgebra(found.shapes, found.weights);
+  for (const region of fusedRegions) {
+    const map = foldRegion(region, algebra);
+    if (isRefusal(map)) throw new InternalError(`A planned region is refused: ${map.refused}`);
+    emit(names.get(region.output)!, asConvolution(map), sink);
+  }
+  const result = assemble(found, units, names);
+  const [train, after] = [count(graph), count(result)];
+  const report: FusionReport = {
+    regions: fusedRegions.map((region) => reported(region, names, found.shapes)),
+    left: explainLeft(units, found),
+    notes: notesOn(graph, found.weights),
+    parameters: { train: train.parameters, fused: after.parameters },
+    macs: { train: train.macs, fused: after.macs },
+  };
+  return { graph: result, report };
+}
+
+function view(graph: Graph, weights: NamedTensors): RegionView {
+  return findRegions(graph, weights, shapesOf(graph));
+}
+
+function reported(
+  { root, output, nodes }: FusibleRegion,
+  names: ReadonlyMap<string, string>,
+  shapes: ReadonlyMap<string, SampleShape>,
+): FusedRegion {
+  return {
+    name: names.get(output)!,
+    ops: nodes.map(({ op }) => op),
+    region: { root, output, nodes },
+    inputShape: shapes.get(root)!,
+  };
+}
+
+function emit(name: string, { form, kernel_OIHW, bias_O }: LinearMap, sink: TensorSink): void {
+  const { outChannels, inChannels, groups, axes } = form;
+  const shape = [outChannels, inChannels / groups, axes[0].kernel, axes[1].kernel];
+  sink(`${name}.weight`, shape, kernel_OIHW);
+  sink(`${name}.bias`, [outChannels], bias_O);
+}
+
+function assemble(
+  { graph }: RegionView,
+  units: readonly Unit[],
+  names: ReadonlyMap<string, string>,
+): Graph {
+  const [first, ...rest] = units;
+  if (first?.node.op !== 'input')
+    throw new InternalError('The plan does not start with the input.');
+  const builder = new GraphBuilder(first.node.attrs);
+  const values = new Map<string, Value>([[first.node.name, builder.input]]);
+  for (const { node, region } of rest) {
+    const value = region
+      ? builder.node(
+          'conv2d',
+          names.get(node.name)!,
+          [values.get(region.root)!],
+          convolutionAttrs(region.form),
+        )
+      : builder.node(
+          node.op,
+          node.name,
+          node.inputs.map((input) => values.get(input)!),
+          node.attrs,
+        );
+    values.set(node.name, value);
+  }
+  const loss = graph.loss === undefined ? undefined : values.get(graph.loss);
+  return builder.build(values.get(graph.output)!, loss);
+}
+
+function inOrderOf(
+  graph: Graph,
+  original: NamedTensors,
+  fused: ReadonlyMap<string, HostTensor>,
+): NamedTensors {
+  const weights = new Map<string, HostTensor>();
+  for (const { name } of tensorsOf(graph)) {
+    const tensor = fused.get(name) ?? original.get(name);
+    if (!tensor) throw new InternalError(`The fused tensor '${name}' was not computed.`);
+    weights.set(name, tensor);
+  }
+  return weights;
+}
+
+function rounded(name: string, values: Float64Array): Float32Array {
+  const data = Float32Array.from(values);
+  const overflow = data.findIndex((value) => !Number.isFinite(value));
+  if (overflow !== -1) throw fusedOverflow(name, values[overflow]!);
+  return data;
+}

@@ -1,0 +1,48 @@
+import { InternalError } from '@refold/graph';
+import type { FusionResult } from '../fuse.js';
+import type { FusionProof } from './fusion-proof.js';
+import {
+  proveNetwork,
+  proveNetworkOn,
+  type NetworkRun,
+  type WeightedGraph,
+} from './prove-network.js';
+import { proveRegion } from './prove-region.js';
+
+export interface ProveOptions<Batch = never> {
+  /** Random images per region, and for the whole network when `network` is absent. Default 2. */
+  readonly probes?: number;
+  /** Of the random images. Default 0. */
+  readonly seed?: number;
+  /** Measures the whole network on a device and real images; default: small random images in float64. */
+  readonly network?: NetworkRun<Batch>;
+}
+
+/**
+ * Measures that a fusion computes what the original computes: each region, and the whole network.
+ *
+ * @param original what was given to `fuse`
+ * @returns the report of the fusion with the errors; compare it with {@link checkGate}
+ */
+export async function prove<Batch = never>(
+  original: WeightedGraph,
+  fusion: FusionResult,
+  { probes = 2, seed = 0, network }: ProveOptions<Batch> = {},
+): Promise<FusionProof> {
+  const convolutions = new Map(fusion.graph.nodes.map((node) => [node.name, node]));
+  const regions = fusion.report.regions.map((region) => {
+    const convolution = convolutions.get(region.name);
+    if (convolution?.op !== 'conv2d') {
+      throw new InternalError(`The region '${region.name}' is not in the fused graph.`);
+    }
+    const { weights } = original;
+    return proveRegion(region, convolution, weights, fusion.weights, { probes, seed });
+  });
+  return {
+    ...fusion.report,
+    regions,
+    network: network
+      ? await proveNetworkOn(network)
+      : proveNetwork(original, fusion, { probes, seed }),
+  };
+}
