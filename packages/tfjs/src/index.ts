@@ -3,7 +3,6 @@ export * from './kernels/kernel-set.js';
 export { portableKernels } from './kernels/portable-kernels.js';
 export { nativeKernel, hasKernel, explicitPadding } from './kernels/native-kernel.js';
 export { insertZeros, padOrCrop } from './kernels/zero-insertion.js';
-export {
-  filterGradientByConvolution,
-  inputGradientByConvolution,
-} from './kernels/convolution.js';
+export { filterGradientByConvolution, inputGradientByConvolution } from './kernels/convolution.js';
+export { channelSum, factorNearSquareRoot } from './kernels/channel-sum.js';
+export { depthwiseFilterByTaps, depthwiseInputByConvolution } from './kernels/depthwise.js';

@@ -9,6 +9,7 @@ import type {
 import type { Graph } from '@refold/graph';
 import { closed, lossMissing, precisionUnsupported } from './errors.js';
 import { groupOfOne } from './group-of-one.js';
+
 import { TfjsInferenceSession } from './inference-session.js';
 import type { KernelSet } from './kernels/kernel-set.js';
 import { portableKernels } from './kernels/portable-kernels.js';

@@ -1,20 +1,7 @@
-import {
-  add,
-  mul,
-  reshape,
-  rsqrt,
-  square,
-  sub,
-  type Tensor,
-  type Tensor1D,
-  type Tensor4D,
-} from '@tensorflow/tfjs-core';
+import { add, mul, rsqrt, square, sub, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { KernelSet } from './kernel-set.js';
 
-type BatchNormKernels = Pick<
-  KernelSet,
-  'batchNorm' | 'batchNormGradient' | 'batchNormInference'
->;
+type BatchNormKernels = Pick<KernelSet, 'batchNorm' | 'batchNormGradient' | 'batchNormInference'>;
 
 /**
  * Batch normalisation by elementwise ops and channel sums.
@@ -53,10 +40,4 @@ export function batchNormKernels(channelSum: KernelSet['channelSum']): BatchNorm
       return add(mul(x, slope), sub(bias, mul(mean, slope))) as Tensor4D;
     },
   };
-}
-
-/** `[N, H, W, C]` or `[N, F]` → `[N·H·W, C]`: everything but channels in one axis. */
-export function rowsOf(x: Tensor): Tensor {
-  const channels = x.shape[x.shape.length - 1] ?? 1;
-  return reshape(x, [x.size / channels, channels]);
 }

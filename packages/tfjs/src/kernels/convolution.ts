@@ -78,8 +78,14 @@ export function filterGradientByConvolution(
   // Rows that no tap reads are left out, so that the result has exactly kh × kw places.
   const after = (size: number, out: number, k: number, s: number, p: number, d: number) =>
     (out - 1) * s + (k - 1) * d + 1 - size - p;
-  const rows: Sides = [padding[0], after(height, outHeight, kh, stride[0], padding[0], dilation[0])];
-  const columns: Sides = [padding[1], after(width, outWidth, kw, stride[1], padding[1], dilation[1])];
+  const rows: Sides = [
+    padding[0],
+    after(height, outHeight, kh, stride[0], padding[0], dilation[0]),
+  ];
+  const columns: Sides = [
+    padding[1],
+    after(width, outWidth, kw, stride[1], padding[1], dilation[1]),
+  ];
   const negative = rows[1] < 0 || columns[1] < 0;
   const cropped = negative
     ? padOrCrop(image_IHWN, [0, Math.min(0, rows[1])], [0, Math.min(0, columns[1])])

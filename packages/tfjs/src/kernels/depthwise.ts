@@ -25,23 +25,25 @@ type DepthwiseKernels = Pick<
  */
 export function depthwiseKernels(channelSum: KernelSet['channelSum']): DepthwiseKernels {
   return {
-  depthwise(x, filter, { stride, padding: [py, px], dilation }) {
-    return correlateDepthwise(x, filter, stride, dilation, [py, py], [px, px]);
-  },
-  depthwiseInputGradient(dy, filter, inputShape, geometry) {
-    const name = 'DepthwiseConv2dNativeBackpropInput';
-    if (!hasKernel(name)) return depthwiseInputByConvolution(dy, filter, inputShape, geometry);
-    const attrs = { ...kernelAttributes(geometry), inputShape };
-    return nativeKernel<Tensor4D>(name, { dy, filter }, attrs);
-  },
-  depthwiseFilterGradient(x, dy, filterShape, geometry) {
-    const name = 'DepthwiseConv2dNativeBackpropFilter';
-    if (!hasKernel(name)) {
-      return depthwiseFilterByTaps(x, dy, filterShape, geometry, channelSum);
-    }
-    const attrs = { ...kernelAttributes(geometry), filterShape };
-    return nativeKernel<Tensor4D>(name, { x, dy }, attrs);
-  },
+    depthwise(x, filter, { stride, padding: [py, px], dilation }) {
+      return correlateDepthwise(x, filter, stride, dilation, [py, py], [px, px]);
+    },
+    depthwiseInputGradient(dy, filter, inputShape, geometry) {
+      const name = 'DepthwiseConv2dNativeBackpropInput';
+      if (!hasKernel(name) || isDilated(geometry)) {
+        return depthwiseInputByConvolution(dy, filter, inputShape, geometry);
+      }
+      const attrs = { ...kernelAttributes(geometry), inputShape };
+      return nativeKernel<Tensor4D>(name, { dy, filter }, attrs);
+    },
+    depthwiseFilterGradient(x, dy, filterShape, geometry) {
+      const name = 'DepthwiseConv2dNativeBackpropFilter';
+      if (!hasKernel(name) || isDilated(geometry)) {
+        return depthwiseFilterByTaps(x, dy, filterShape, geometry, channelSum);
+      }
+      const attrs = { ...kernelAttributes(geometry), filterShape };
+      return nativeKernel<Tensor4D>(name, { x, dy }, attrs);
+    },
   };
 }
 
@@ -87,11 +89,12 @@ export function depthwiseFilterByTaps(
       const seen =
         stride[0] * stride[1] === 1
           ? slice(framed, from as Shape4D, size as Shape4D)
-          : stridedSlice(framed, from, from.map((start, axis) => start + (size[axis] ?? 0)), [
-              1,
-              ...stride,
-              1,
-            ]);
+          : stridedSlice(
+              framed,
+              from,
+              from.map((start, axis) => start + (size[axis] ?? 0)),
+              [1, ...stride, 1],
+            );
       const spread =
         multiplier === 1
           ? seen
@@ -132,4 +135,9 @@ function kernelAttributes({ stride, padding: [py, px], dilation }: ConvolutionGe
     dilations: [...dilation],
     pad: explicitPadding([py, py], [px, px]) as never,
   };
+}
+
+/** Gradient kernels take the attribute and pass it over. */
+function isDilated({ dilation }: ConvolutionGeometry): boolean {
+  return dilation[0] * dilation[1] > 1;
 }

@@ -1,4 +1,10 @@
-import { engine, getBackend, getKernel, type NamedAttrMap, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  engine,
+  getBackend,
+  getKernel,
+  type NamedAttrMap,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 
 /** Whether the active backend has a kernel of this tfjs name. */
 export function hasKernel(name: string): boolean {

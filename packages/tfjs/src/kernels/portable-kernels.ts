@@ -1,5 +1,6 @@
-import { matMul, mul, step, sum, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
-import { batchNormKernels, rowsOf } from './batch-norm.js';
+import { matMul, mul, step, type Tensor2D } from '@tensorflow/tfjs-core';
+import { batchNormKernels } from './batch-norm.js';
+import { channelSum as sumOfSums } from './channel-sum.js';
 import { convolutionKernels } from './convolution.js';
 import { depthwiseKernels } from './depthwise.js';
 import type { KernelSet } from './kernel-set.js';
@@ -9,8 +10,7 @@ import type { KernelSet } from './kernel-set.js';
  * replaced ones: batch normalisation sums channels by the backend's `channelSum`.
  */
 export function portableKernels(replacements: Partial<KernelSet> = {}): KernelSet {
-  const channelSum: KernelSet['channelSum'] =
-    replacements.channelSum ?? ((x) => sum(rowsOf(x), 0) as Tensor1D);
+  const channelSum = replacements.channelSum ?? sumOfSums;
   return {
     ...convolutionKernels,
     ...depthwiseKernels(channelSum),

@@ -31,7 +31,12 @@ export function padOrCrop(x: Tensor4D, [top, bottom]: Pair, [left, right]: Pair)
     );
   }
   if (add(top) + add(bottom) + add(left) + add(right) > 0) {
-    result = pad(result, [[0, 0], [add(top), add(bottom)], [add(left), add(right)], [0, 0]]);
+    result = pad(result, [
+      [0, 0],
+      [add(top), add(bottom)],
+      [add(left), add(right)],
+      [0, 0],
+    ]);
   }
   return result;
 }

@@ -1,4 +1,11 @@
-import { add, concat, split, type Tensor, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  concat,
+  split,
+  type Tensor,
+  type Tensor1D,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core';
 import type { ConvolutionGeometry, KernelSet, Shape4D } from '../kernels/kernel-set.js';
 import type { BackwardArgs, NodeArgs, OpKernel } from './op-kernel.js';
 
@@ -56,7 +63,13 @@ function gradients(args: BackwardArgs<'conv2d'>): Gradients {
     denseGradients(kernels, part, dys[g]!, filters[g]!, geometry, needs[0] === true),
   );
   const dxs = parts.map(([dx]) => dx).filter((dx) => dx !== null);
-  return [dxs.length > 0 ? concat(dxs, 3) : null, concat(parts.map(([, dFilter]) => dFilter), 3)];
+  return [
+    dxs.length > 0 ? concat(dxs, 3) : null,
+    concat(
+      parts.map(([, dFilter]) => dFilter),
+      3,
+    ),
+  ];
 }
 
 function denseGradients(

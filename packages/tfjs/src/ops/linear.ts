@@ -11,7 +11,9 @@ export const linear: OpKernel<'linear'> = {
     const weight = kernels.matMul(x as Tensor2D, dy as Tensor2D, true, false);
     return {
       inputs: [
-        needs[0] ? kernels.matMul(dy as Tensor2D, tensors['weight'] as Tensor2D, false, true) : null,
+        needs[0]
+          ? kernels.matMul(dy as Tensor2D, tensors['weight'] as Tensor2D, false, true)
+          : null,
       ],
       parameters: node.attrs.bias ? { weight, bias: kernels.channelSum(dy) } : { weight },
     };

@@ -43,7 +43,9 @@ export function runForward(
     holds.hold(batch, program.inputReaders);
     for (const step of program.steps) {
       const inputs = step.inputs.map((index) => (index < 0 ? batch : valueAt(values, index)));
-      const result = tidy(() => forwardStep(step, inputs, environment, training) as never) as Forward;
+      const result = tidy(
+        () => forwardStep(step, inputs, environment, training) as never,
+      ) as Forward;
       if (result.statistics) trace.statistics.set(step.node.name, result.statistics);
       const saved = training && step.trained ? result.saved : [];
       for (const tensor of saved) holds.hold(tensor);

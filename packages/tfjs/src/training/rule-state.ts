@@ -32,8 +32,13 @@ export class RuleState {
   }
 
   /** Slot tensors by full name with the parameter whose layout they have. */
-  *slots(): Iterable<{ readonly name: string; readonly parameter: string; readonly tensor: Tensor }> {
-    for (const [name, tensor] of this.#slots) yield { name, parameter: this.owner(name) ?? '', tensor };
+  *slots(): Iterable<{
+    readonly name: string;
+    readonly parameter: string;
+    readonly tensor: Tensor;
+  }> {
+    for (const [name, tensor] of this.#slots)
+      yield { name, parameter: this.owner(name) ?? '', tensor };
   }
 
   /** The parameter of a slot's full name; undefined where there is no such slot. */
@@ -96,7 +101,10 @@ export class RuleState {
         current.set(target, typeof value === 'number' ? fill(shape, value) : value);
       }
       // A value that is somebody's tensor already (v ← g) gets a handle of its own.
-      return [...current].map(([target, value]): [string, Tensor] => [target, clone(value)]) as never;
+      return [...current].map(([target, value]): [string, Tensor] => [
+        target,
+        clone(value),
+      ]) as never;
     }) as [string, Tensor][];
     for (const [target, tensor] of results) {
       if (target === name) this.weights.replace(name, tensor);
@@ -106,13 +114,15 @@ export class RuleState {
 
   #slot(fullName: string): Tensor {
     const tensor = this.#slots.get(fullName);
-    if (!tensor) throw new InternalError(`The update rule '${this.rule.name}' has no slot '${fullName}'.`);
+    if (!tensor)
+      throw new InternalError(`The update rule '${this.rule.name}' has no slot '${fullName}'.`);
     return tensor;
   }
 
   #hyper(hyper: string, parameter: string): number {
     const entry = this.rule.hyper[hyper];
-    if (!entry) throw new InternalError(`The update rule '${this.rule.name}' has no hyper '${hyper}'.`);
+    if (!entry)
+      throw new InternalError(`The update rule '${this.rule.name}' has no hyper '${hyper}'.`);
     return entry.perParameter?.[parameter] ?? entry.value;
   }
 }

@@ -24,7 +24,12 @@ import { onBackend } from '../on-backend.js';
 import { batchValues } from '../program/batch-values.js';
 import { compileProgram, type Program } from '../program/compile-program.js';
 import { runBackward } from '../program/run-backward.js';
-import { disposeTrace, runForward, type RunEnvironment, type Trace } from '../program/run-forward.js';
+import {
+  disposeTrace,
+  runForward,
+  type RunEnvironment,
+  type Trace,
+} from '../program/run-forward.js';
 import { WeightStore } from '../weights/weight-store.js';
 import { yieldToEventLoop } from '../yield-to-event-loop.js';
 import { crossEntropy } from './cross-entropy.js';
@@ -73,8 +78,7 @@ export class TfjsTrainingSession implements TrainingSession {
     this.#environment = {
       kernels,
       tensor: (name) => this.#weights.get(name),
-      random: (node) =>
-        randomOf(use.seed, 'drop', this.#rule.step, this.#gradients.passes, node),
+      random: (node) => randomOf(use.seed, 'drop', this.#rule.step, this.#gradients.passes, node),
     };
   }
 

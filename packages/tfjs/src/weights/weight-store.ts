@@ -6,7 +6,7 @@ import {
   type NamedTensors,
   type TensorSpec,
 } from '@refold/graph';
-import { tensor as makeTensor, type Tensor } from '@tensorflow/tfjs-core';
+import { keep, tensor as makeTensor, type Tensor } from '@tensorflow/tfjs-core';
 import { tensorUnknown } from '../errors.js';
 import { deviceLayouts, toDeviceOrder, toHostOrder, type DeviceLayout } from './device-layout.js';
 
@@ -25,7 +25,8 @@ export class WeightStore {
     this.specs = new Map(tensorsOf(graph).map((spec) => [spec.name, spec]));
     this.#layouts = deviceLayouts(graph);
     for (const [name, { shape }] of this.specs) {
-      if (!weights.has(name)) throw tensorUnknown(name, `values of shape [${String(shape)}]`, 'none');
+      if (!weights.has(name))
+        throw tensorUnknown(name, `values of shape [${String(shape)}]`, 'none');
     }
     for (const name of this.specs.keys()) this.checkFits(name, weights.get(name) as HostTensor);
     for (const name of this.specs.keys()) this.write(name, weights.get(name) as HostTensor);
@@ -37,7 +38,8 @@ export class WeightStore {
     if (present) return present;
     const values = this.#buffers.get(name);
     if (!values) throw new InternalError(`The device holds no tensor '${name}'.`);
-    const copy = makeTensor(values.slice(), this.layout(name).deviceShape as number[]);
+    // `keep`: an op asks from inside its tidy, and the copy outlives it.
+    const copy = keep(makeTensor(values.slice(), this.layout(name).deviceShape as number[]));
     this.#tensors.set(name, copy);
     return copy;
   }

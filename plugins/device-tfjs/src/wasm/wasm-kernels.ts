@@ -1,5 +1,9 @@
 import type { KernelSet } from '@refold/tfjs';
-import { filterGradientByConvolution, inputGradientByConvolution } from '@refold/tfjs';
+import {
+  factorNearSquareRoot,
+  filterGradientByConvolution,
+  inputGradientByConvolution,
+} from '@refold/tfjs';
 import {
   avgPool,
   matMul,
@@ -49,13 +53,6 @@ function channelSum(x: Tensor): Tensor1D {
 /** `[N, H, 1, C]` → `[N, 1, 1, C]`; XNNPACK refuses a window of one. */
 function windowMean(x: Tensor4D): Tensor4D {
   return x.shape[1] === 1 ? x : avgPool(x, [x.shape[1], 1], 1, 'valid');
-}
-
-/** Largest divisor of n up to √n. */
-function factorNearSquareRoot(n: number): number {
-  let factor = Math.floor(Math.sqrt(n));
-  while (n % factor !== 0) factor--;
-  return factor;
 }
 
 const product = (a: Tensor2D, b: Tensor2D) => matMul(a, b) as Tensor2D;
