@@ -78,7 +78,7 @@ export async function createTensorflowBackend(
   require('@tensorflow/tfjs-node/dist/register_all_kernels.js');
   const binding = new TensorflowBinding(loadTensorflow(libraryPath), threads);
   const backend = new Backend(binding, '@tensorflow/tfjs-node');
-  tf.registerBackend(TENSORFLOW_BACKEND, () => backend as unknown as tf.KernelBackend, PRIORITY);
+  tf.registerBackend(TENSORFLOW_BACKEND, () => backend, PRIORITY);
   // Kernels ask tfjs-core for the backend by its name: it must be initialised before the first one.
   tf.findBackend(TENSORFLOW_BACKEND);
   return describe(backend, binding);
@@ -110,7 +110,7 @@ function reusable(
 function describe(backend: NodeJSKernelBackend, binding: TensorflowBinding): TensorflowBackend {
   const asTensors = (tensors: unknown) => tensors as tf.Tensor[];
   return {
-    backend: backend as unknown as tf.KernelBackend,
+    backend: backend,
     version: binding.TF_Version,
     libraryPath: binding.libraryPath,
     threads: binding.threads,

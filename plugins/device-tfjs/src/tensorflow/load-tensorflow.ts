@@ -1,4 +1,4 @@
-import koffi from 'koffi';
+import { loadKoffi } from './load-koffi.js';
 import { tensorflowNotLoadable } from './errors.js';
 import type { TensorflowLibrary } from './tensorflow-library.js';
 import { openTensorflowLibrary } from './tensorflow-library.js';
@@ -15,11 +15,12 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
 /**
  * Loads libtensorflow, quiet and with oneDNN on.
  *
- * @throws RefoldError `RF-TENSORFLOW-NOT-LOADABLE` when the loader refuses it or a function is missing.
+ * @throws RefoldError `RF-TENSORFLOW-NOT-LOADABLE` when the loader refuses it, a function is
+ *   missing, or koffi does not exist for this platform.
  */
 export function loadTensorflow(libraryPath: string): TensorflowLibrary {
-  setDefaults();
   try {
+    setDefaults();
     return openTensorflowLibrary(libraryPath);
   } catch (error) {
     throw tensorflowNotLoadable(libraryPath, error);
@@ -33,6 +34,6 @@ export function loadTensorflow(libraryPath: string): TensorflowLibrary {
 function setDefaults(): void {
   for (const [name, value] of Object.entries(ENVIRONMENT)) process.env[name] ??= value;
   if (process.platform === 'win32') return;
-  const setenv = koffi.load(null).func('setenv', 'int', ['str', 'str', 'int']);
+  const setenv = loadKoffi().load(null).func('setenv', 'int', ['str', 'str', 'int']);
   for (const [name, value] of Object.entries(ENVIRONMENT)) setenv(name, value, 0);
 }

@@ -110,21 +110,21 @@ describeWithTensorflow('convolution and batch norm through TensorflowBinding', (
       [c.kernel, c.kernel, c.inputs, c.outputs],
     ];
     const dyShape = [c.batch, out, out, c.outputs];
-    const [x, w, dy] = [xShape!, wShape!, dyShape].map((shape, seed) =>
+    const [x, w, dy] = [xShape, wShape, dyShape].map((shape, seed) =>
       numbers(
         shape.reduce((a, b) => a * b),
         seed + 1,
       ),
     );
     const truth = reference(c, x!, w!, dy!);
-    const [xId, wId, dyId] = [floats(xShape!, x!), floats(wShape!, w!), floats(dyShape, dy!)];
+    const [xId, wId, dyId] = [floats(xShape, x!), floats(wShape, w!), floats(dyShape, dy!)];
     const attributes = {
       strides: { ints: [1, c.stride, c.stride, 1] },
       padding: { string: 'VALID' },
     };
     const [y] = run('Conv2D', attributes, [xId, wId]);
-    const [dx] = run('Conv2DBackpropInput', attributes, [ints(...xShape!), wId, dyId]);
-    const [dw] = run('Conv2DBackpropFilter', attributes, [xId, ints(...wShape!), dyId]);
+    const [dx] = run('Conv2DBackpropInput', attributes, [ints(...xShape), wId, dyId]);
+    const [dw] = run('Conv2DBackpropFilter', attributes, [xId, ints(...wShape), dyId]);
     expect(relativeError(y!.values, truth.y)).toBeLessThan(1e-6);
     expect(relativeError(dx!.values, truth.dx)).toBeLessThan(1e-6);
     expect(relativeError(dw!.values, truth.dw)).toBeLessThan(1e-6);

@@ -1,4 +1,4 @@
-import koffi from 'koffi';
+import { loadKoffi } from './load-koffi.js';
 
 /** A C pointer as koffi hands it over; `null` is NULL. */
 export type Pointer = bigint | null;
@@ -136,7 +136,7 @@ const SIGNATURES: Readonly<Record<Exclude<keyof TensorflowLibrary, 'path'>, Sign
  * @throws the dynamic loader's error where the file cannot be loaded or lacks a function.
  */
 export function openTensorflowLibrary(path: string): TensorflowLibrary {
-  const library = koffi.load(path);
+  const library = loadKoffi().load(path);
   const functions = Object.entries(SIGNATURES).map(([key, [symbol, result, parameters]]) => [
     key,
     library.func(symbol, result, [...parameters]),
