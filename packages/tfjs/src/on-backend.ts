@@ -1,12 +1,19 @@
 import { getBackend, setBackend } from '@tensorflow/tfjs-core';
 import { backendUnavailable } from './errors.js';
 
+/** tfjs has one engine per process, and a second start while one is under way spoils both: they queue up. */
+let lastStart: Promise<unknown> = Promise.resolve();
+
 /** Starts a registered backend. @throws RefoldError `RF-DEVICE-BACKEND` */
-export async function startBackend(name: string): Promise<void> {
-  const started = await setBackend(name).catch((error: unknown) => {
-    throw backendUnavailable(name, error);
+export function startBackend(name: string): Promise<void> {
+  const start = lastStart.then(async () => {
+    const started = await setBackend(name).catch((error: unknown) => {
+      throw backendUnavailable(name, error);
+    });
+    if (!started) throw backendUnavailable(name);
   });
-  if (!started) throw backendUnavailable(name);
+  lastStart = start.catch(() => undefined);
+  return start;
 }
 
 /**

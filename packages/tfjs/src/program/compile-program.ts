@@ -6,6 +6,7 @@ import {
   type InputAttrs,
   type NormalizeAttrs,
   type SampleShape,
+  type TensorSpec,
 } from '@refold/graph';
 import { tensorsByNode } from '../weights/tensors-by-node.js';
 
@@ -17,6 +18,8 @@ export interface ProgramStep {
   readonly inputShapes: readonly SampleShape[];
   /** Full names of the node's own tensors by suffix. */
   readonly tensorNames: Readonly<Record<string, string>>;
+  /** Those of them that are trained: all that training reads. */
+  readonly parameterNames: Readonly<Record<string, string>>;
   /** How many inputs of later steps read this value (the program's output counts as one more). */
   readonly readers: number;
   /** Whether the gradient of each input leads to a parameter. */
@@ -66,8 +69,10 @@ export function compileProgram(graph: Graph, target: string): Program {
       node,
       inputs: node.inputs.map((name) => places.get(name) ?? -1),
       inputShapes,
-      tensorNames: Object.fromEntries(
-        tensors.map(({ name }) => [name.slice(node.name.length + 1), name]),
+      tensorNames: namesBySuffix(node, tensors),
+      parameterNames: namesBySuffix(
+        node,
+        tensors.filter(({ kind }) => kind === 'parameter'),
       ),
       readers: readersOf(node.name) + (node.name === target ? 1 : 0),
       needs,
@@ -81,6 +86,10 @@ export function compileProgram(graph: Graph, target: string): Program {
     inputReaders: readersOf(batch.name),
     outputSize: shapes.get(target)?.[0] ?? 0,
   };
+}
+
+function namesBySuffix(node: GraphNode, tensors: readonly TensorSpec[]): Record<string, string> {
+  return Object.fromEntries(tensors.map(({ name }) => [name.slice(node.name.length + 1), name]));
 }
 
 function ancestors(graph: Graph, target: string): ReadonlySet<string> {

@@ -3,7 +3,7 @@ import { add, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { Backward, OpKernel } from '../ops/op-kernel.js';
 import { opKernels } from '../ops/op-kernels.js';
 import type { Program, ProgramStep } from './compile-program.js';
-import { stepTensors, type RunEnvironment, type Trace } from './run-forward.js';
+import { tensorsBySuffix, type RunEnvironment, type Trace } from './run-forward.js';
 
 /**
  * Walks a program backwards from the gradient of its output. Consumes the trace (what a step saved goes when
@@ -74,7 +74,7 @@ function backwardStep(
     kernels: environment.kernels,
     inputShapes,
     needs,
-    tensors: stepTensors(step, environment),
+    tensors: tensorsBySuffix(step.parameterNames, environment),
     dy,
     saved,
   });

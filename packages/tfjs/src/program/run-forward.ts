@@ -72,13 +72,13 @@ export function disposeTrace({ holds, statistics }: Trace): void {
   statistics.clear();
 }
 
-/** A node's tensors by suffix. */
-export function stepTensors(
-  step: ProgramStep,
+/** Tensors by suffix, borrowed from the environment. */
+export function tensorsBySuffix(
+  names: Readonly<Record<string, string>>,
   environment: RunEnvironment,
 ): Readonly<Record<string, Tensor>> {
   return Object.fromEntries(
-    Object.entries(step.tensorNames).map(([suffix, name]) => [suffix, environment.tensor(name)]),
+    Object.entries(names).map(([suffix, name]) => [suffix, environment.tensor(name)]),
   );
 }
 
@@ -94,7 +94,7 @@ function forwardStep(
     node,
     kernels: environment.kernels,
     inputShapes,
-    tensors: stepTensors(step, environment),
+    tensors: tensorsBySuffix(training ? step.parameterNames : step.tensorNames, environment),
     inputs,
     training,
     random: () => environment.random(node.name),
