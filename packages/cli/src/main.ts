@@ -16,6 +16,8 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
     .description('Train wide, ship plain: structurally re-parameterisable networks.')
     .version('0.1.0')
     .exitOverride()
+    // Inherited by the commands, whose further arguments are flags of the configuration.
+    .allowExcessArguments()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),

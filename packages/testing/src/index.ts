@@ -1,1 +1,2 @@
-export {};
+export * from './evaluate-rule.js';
+export { sharedFolder } from './shared-folder.js';

@@ -1,1 +1,74 @@
-export {};
+import path from 'node:path';
+import { Callback, definePlugin, type RunContext } from '@refold/core';
+import { removeTemporaries } from '@refold/formats';
+import { z } from 'zod';
+import { checkpointFolder } from './checkpoint-folder.js';
+import { loadCheckpoint } from './load-checkpoint.js';
+import { newestGoodCheckpoint } from './newest-good-checkpoint.js';
+import { saveBest, saveCheckpoint } from './save-checkpoint.js';
+
+const schema = z.strictObject({
+  keep: z.number().int().positive().default(10).describe('Newest checkpoints that are kept.'),
+  everyEpochs: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(1)
+    .describe('Epochs from one checkpoint to the next; 0: none at the end of epochs.'),
+  everySteps: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe('Updates from one checkpoint to the next; 0: none between epochs.'),
+  best: z.boolean().default(true).describe('Also keep the one with the highest top-1.'),
+});
+
+/** Checkpoints in `<outputDir>/checkpoints`, and exact resume from them. */
+export default definePlugin({
+  name: '@refold/plugin-checkpoint',
+  apiVersion: 1,
+  section: 'checkpoint',
+  options: schema,
+  setup({ options, provide }) {
+    provide(Callback, { create: ({ host }) => checkpoints(options, host.baseDir) });
+  },
+});
+
+function checkpoints(
+  { keep, everyEpochs, everySteps, best }: z.output<typeof schema>,
+  baseDir: string,
+): Callback {
+  let savedStep = -1;
+  const isRoot = (run: RunContext): boolean => run.device.group.rank === 0;
+  const save = async (run: RunContext): Promise<void> => {
+    if (!isRoot(run)) return;
+    savedStep = run.position.step;
+    await saveCheckpoint(run, keep);
+  };
+  return {
+    name: 'checkpoint',
+    restore: (run, from) =>
+      from === 'auto'
+        ? newestGoodCheckpoint(run)
+        : loadCheckpoint(path.resolve(baseDir, from), run),
+    async runStarting(run) {
+      if (isRoot(run)) await removeTemporaries(checkpointFolder(run.outputDir));
+    },
+    async stepEnded(run) {
+      if (everySteps > 0 && run.position.step % everySteps === 0) await save(run);
+    },
+    async validated(run, validation) {
+      if (best && isRoot(run) && run.best === validation) await saveBest(run);
+    },
+    async epochEnded(run, epoch) {
+      const last = epoch + 1 === run.epochs;
+      if (everyEpochs > 0 && (last || (epoch + 1) % everyEpochs === 0)) await save(run);
+    },
+    checkpointRequested: (run) => save(run),
+    async runEnded(run) {
+      // A run that ends by maxSteps, or keeps none at epochs, still leaves its last state behind.
+      if (savedStep !== run.position.step) await save(run);
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ImageBatch, RunContext } from '@refold/core';
+import { writeModelFile } from '@refold/formats';
+import { checkGate, fuse, prove, type FusionProof, type Gate } from '@refold/reparam';
+
+export interface FuseRunOptions {
+  readonly gate: Gate;
+  /** Random probes per region. */
+  readonly probes: number;
+  /** Validation images the whole network is compared on. */
+  readonly images: number;
+  readonly batchSize: number;
+}
+
+/**
+ * Fuses the run's network as it stands, proves it on validation images on the run's own device, and writes
+ * `<model>-fused.safetensors` with a report beside it. Over the gate nothing is written.
+ *
+ * @throws RefoldError `RF-FUSE-*`; `RF-FUSE-TOLERANCE` (exit code 3) over the gate
+ */
+export async function fuseRun(run: RunContext, options: FuseRunOptions): Promise<FusionProof> {
+  const { tensors } = await run.state();
+  const weights = new Map([...tensors].filter(([name]) => !name.startsWith('optimizer.')));
+  const fusion = fuse(run.graph, weights);
+  const { batchSize } = options;
+  const session = await run.device.load(fusion.graph, {
+    kind: 'inference',
+    batchSize,
+    precision: 'float32',
+    weights: fusion.weights,
+  });
+  try {
+    const proof = await prove({ graph: run.graph, weights }, fusion, {
+      probes: options.probes,
+      network: {
+        batches: someBatches(run, options),
+        run: async (form, batch: ImageBatch) => {
+          const { images, classes, data } = await (form === 'train'
+            ? run.infer(batch)
+            : session.infer(batch));
+          return { shape: [images, classes], data };
+        },
+      },
+    });
+    checkGate(proof, options.gate);
+    await write(run, fusion, proof);
+    return proof;
+  } finally {
+    await session.close();
+  }
+}
+
+async function* someBatches(
+  run: RunContext,
+  { batchSize, images }: FuseRunOptions,
+): AsyncGenerator<ImageBatch> {
+  const plan = { batchSize, seed: 0, epoch: 0, rank: 0, replicas: 1 };
+  let given = 0;
+  for await (const batch of run.dataset.validation.batches(plan)) {
+    yield batch;
+    given += batch.images;
+    if (given >= images) return;
+  }
+}
+
+async function write(
+  run: RunContext,
+  { graph, weights }: ReturnType<typeof fuse>,
+  proof: FusionProof,
+): Promise<void> {
+  await mkdir(run.outputDir, { recursive: true });
+  const file = path.join(run.outputDir, `${run.modelName}-fused.safetensors`);
+  await writeModelFile(file, {
+    kind: 'model',
+    form: 'fused',
+    model: run.modelName,
+    graph,
+    weights,
+    classes: run.dataset.classes,
+    preprocessing: run.dataset.preprocessing,
+    config: run.config,
+    position: null,
+    best: run.best as Record<string, unknown> | null,
+  });
+  const report = { input: run.outputDir, output: file, ...proof };
+  await writeFile(
+    path.join(run.outputDir, `${run.modelName}-fused.json`),
+    `${JSON.stringify(report, null, 2)}\n`,
+  );
+  run.report('fused', file);
+  const { maxAbsError, maxRelError, top1Agreement } = proof.network;
+  const counts = { regions: proof.regions.length, left: proof.left.length };
+  run.emit({ type: 'fused', path: file, ...counts, maxAbsError, maxRelError, top1Agreement });
+  for (const note of proof.notes) run.emit({ type: 'warned', code: 'RF-FUSE-NOTE', message: note });
+}
