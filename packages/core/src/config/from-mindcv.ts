@@ -77,7 +77,15 @@ class Options {
       return mindcvBooleans.has(name) ? booleanOf(value) : value;
     }
     const key = mindcvKeys[name];
-    return this.defaults && key && 'fallback' in key ? key.fallback : undefined;
+    if (!this.defaults || !key || !('fallback' in key)) return undefined;
+    return this.#isForImagesOnly(key.path) ? undefined : key.fallback;
+  }
+
+  /** Defaults of augmentation mean nothing to a data set that has none (MNIST). */
+  #isForImagesOnly(path: string | undefined): boolean {
+    if (path === undefined || !path.startsWith('data.')) return false;
+    if (['data.use', 'data.batchSize', 'data.accumulate'].includes(path)) return false;
+    return ![undefined, '', 'imagenet'].includes(this.flat.value['dataset'] as string | undefined);
   }
 
   /** Sets one of our values, unless it is undefined. @param name the MindCV option it came from */
