@@ -1,9 +1,8 @@
-import { setAt, type ConfigObject, type ConfigTree } from './config-tree.js';
+import type { ConfigTree } from './config-tree.js';
 import type { ConfigWarning } from './config-warning.js';
-import { unknownKey } from './errors.js';
-import { mindcvBooleans, mindcvKeys } from './mindcv-keys.js';
-import { nearest } from './nearest.js';
-import { originText, type Origin } from './origin.js';
+import { mindcvKeys } from './mindcv-keys.js';
+import { MindcvOptions } from './mindcv-options.js';
+import { originText } from './origin.js';
 
 export interface FromMindcv {
   readonly tree: ConfigTree;
@@ -19,7 +18,7 @@ export interface FromMindcvOptions {
 
 /**
  * Translates MindCV's flat options into our configuration. Every value keeps its origin, and its origin keeps
- * MindCV's name for it. Options that change training and do not exist here warn as `RF-CONFIG-NOT-SUPPORTED`,
+ * MindCV's name for it. MindcvOptions that change training and do not exist here warn as `RF-CONFIG-NOT-SUPPORTED`,
  * those that mean nothing here as `RF-CONFIG-NO-MEANING`; both by name.
  *
  * With `defaults` (a whole file) MindCV's defaults fill what the file does not name, and the plugins are listed;
@@ -31,7 +30,7 @@ export function fromMindcv(
   flat: ConfigTree,
   { defaults, model, dataset }: FromMindcvOptions,
 ): FromMindcv {
-  const options = new Options(flat, defaults);
+  const options = new MindcvOptions(flat, defaults);
   const warnings = Object.keys(flat.value).flatMap((name) => noticeOf(name, options));
   for (const [name, key] of Object.entries(mindcvKeys)) {
     if (key.as === 'value') options.put(key.path, name, options.get(name));
@@ -50,65 +49,7 @@ export function fromMindcv(
   return { tree: { value: options.value, origins: options.origins }, warnings };
 }
 
-/** Reads MindCV's options (given, else default) and writes ours. */
-class Options {
-  readonly value: ConfigObject = {};
-  readonly origins = new Map<string, Origin>();
-
-  constructor(
-    readonly flat: ConfigTree,
-    readonly defaults: boolean,
-  ) {
-    for (const name of Object.keys(flat.value)) {
-      if (Object.hasOwn(mindcvKeys, name)) continue;
-      const origin = flat.origins.get(name) ?? { kind: 'default' };
-      throw unknownKey(name, origin, { near: nearest(name, Object.keys(mindcvKeys)) });
-    }
-  }
-
-  given(name: string): boolean {
-    return Object.hasOwn(this.flat.value, name);
-  }
-
-  /** The option's value; undefined where it is not given and there is no default to use. */
-  get(name: string): unknown {
-    if (this.given(name)) {
-      const value = this.flat.value[name];
-      return mindcvBooleans.has(name) ? booleanOf(value) : value;
-    }
-    const key = mindcvKeys[name];
-    if (!this.defaults || !key || !('fallback' in key)) return undefined;
-    return this.#isForImagesOnly(key.path) ? undefined : key.fallback;
-  }
-
-  /** Defaults of augmentation mean nothing to a data set that has none (MNIST). */
-  #isForImagesOnly(path: string | undefined): boolean {
-    if (path === undefined || !path.startsWith('data.')) return false;
-    if (['data.use', 'data.batchSize', 'data.accumulate'].includes(path)) return false;
-    return ![undefined, '', 'imagenet'].includes(this.flat.value['dataset'] as string | undefined);
-  }
-
-  /** Sets one of our values, unless it is undefined. @param name the MindCV option it came from */
-  put(path: string, name: string | undefined, value: unknown): void {
-    if (value === undefined) return;
-    setAt(this.value, path.split('.'), value);
-    this.origins.set(path, this.originOf(name));
-    // Details of lists have positions of their own.
-    if (name === undefined) return;
-    for (const [inner, origin] of this.flat.origins) {
-      if (inner.startsWith(`${name}.`)) this.origins.set(path + inner.slice(name.length), origin);
-    }
-  }
-
-  originOf(name: string | undefined): Origin {
-    if (name === undefined) return { kind: 'mindcv-default', name: 'this model and data set' };
-    const origin = this.flat.origins.get(name);
-    if (!origin) return { kind: 'mindcv-default', name };
-    return origin.kind === 'file' || origin.kind === 'flag' ? { ...origin, name } : origin;
-  }
-}
-
-function noticeOf(name: string, options: Options): ConfigWarning[] {
+function noticeOf(name: string, options: MindcvOptions): ConfigWarning[] {
   const key = mindcvKeys[name];
   const value = options.get(name);
   if (key?.as !== 'ignored' && key?.as !== 'unsupported') return [];
@@ -122,7 +63,7 @@ function noticeOf(name: string, options: Options): ConfigWarning[] {
   return [{ code, message: `'${name}: ${JSON.stringify(value)}' (${where}) ${what}: ${key.why}.` }];
 }
 
-function translateModel(options: Options, model: unknown): void {
+function translateModel(options: MindcvOptions, model: unknown): void {
   const dropRate = options.get('drop_rate');
   if (!none(dropRate) && dropRate !== 0) options.put('model.dropRate', 'drop_rate', dropRate);
   // MindCV starts BN at 1 and 0; our RepVGG starts as timm's unless told otherwise.
@@ -130,7 +71,7 @@ function translateModel(options: Options, model: unknown): void {
   if (isRepvgg) options.put('model.batchNormInit', 'model', 'one');
 }
 
-function translateRun(options: Options): void {
+function translateRun(options: MindcvOptions): void {
   const during = options.get('val_while_train');
   const interval = options.get('val_interval');
   if (during === false) options.put('validateEvery', 'val_while_train', 0);
@@ -142,7 +83,7 @@ function translateRun(options: Options): void {
   }
 }
 
-function translateData(options: Options): void {
+function translateData(options: MindcvOptions): void {
   const dataset = options.get('dataset');
   options.put('data.use', 'dataset', dataset === '' ? 'imagenet' : dataset);
   const samples = options.get('num_samples');
@@ -162,7 +103,7 @@ function translateData(options: Options): void {
   }
 }
 
-function translateOptimizer(options: Options, warnings: ConfigWarning[]): void {
+function translateOptimizer(options: MindcvOptions, warnings: ConfigWarning[]): void {
   const opt = options.get('opt');
   const momentum = options.get('momentum');
   const nesterov = options.get('use_nesterov');
@@ -210,7 +151,7 @@ const SCHEDULES: Readonly<
   constant: { schedule: 'constant', uses: [] },
 };
 
-function translateSchedule(options: Options): void {
+function translateSchedule(options: MindcvOptions): void {
   const scheduler = options.get('scheduler');
   const known = typeof scheduler === 'string' ? SCHEDULES[scheduler] : undefined;
   options.put('rate.schedule', 'scheduler', known?.schedule ?? scheduler);
@@ -236,18 +177,11 @@ function pluginsOf(model: string, dataset: string): readonly string[] {
   ];
 }
 
-function rateNotice(options: Options): ConfigWarning {
+function rateNotice(options: MindcvOptions): ConfigWarning {
   return {
     code: 'RF-CONFIG-RATE',
     message: `'lr' (${originText(options.originOf('lr'))}) is used as it is, as MindCV does. MindCV's recipes were tuned for several cards (RepVGG: 8 × batch 32); to scale the rate to your global batch give --rate.scaling linear --rate.referenceGlobalBatch 256.`,
   };
-}
-
-/** What MindCV's own parser takes for true and false. */
-function booleanOf(value: unknown): unknown {
-  const text = String(value).toLowerCase();
-  if (['yes', 'true', '1'].includes(text)) return true;
-  return ['no', 'false', '0'].includes(text) ? false : value;
 }
 
 function none(value: unknown): boolean {
