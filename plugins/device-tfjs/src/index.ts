@@ -1,7 +1,7 @@
 import { Device, definePlugin } from '@refold/core';
 import { z } from 'zod';
 import { cpuDevice, CPU_LIBRARY } from './cpu/cpu-device.js';
-import { probeLibtensorflow } from './tensorflow/index.js';
+import { installTensorflow, probeLibtensorflow } from './tensorflow/index.js';
 import { tfjsNodeDevice } from './tfjs-node/tfjs-node-device.js';
 import { wasmDevice, WASM_LIBRARY } from './wasm/wasm-device.js';
 
@@ -26,6 +26,15 @@ const threads = z
 export default definePlugin({
   name: '@refold/plugin-device-tfjs',
   apiVersion: 1,
+  installs: {
+    tensorflow: {
+      description: "libtensorflow from PyPI's CPU wheel, for the device tfjs-node",
+      async install(report) {
+        const { version, folder, present } = await installTensorflow({ onProgress: report });
+        return `TensorFlow ${version} ${present ? 'was already' : 'is'} in ${folder}.`;
+      },
+    },
+  },
   setup({ provide }) {
     provide(Device, {
       use: ['tfjs-node'],
