@@ -26,6 +26,11 @@ function expectMessage(result: CliResult, exit: number, code: string, ...words: 
   expect(result.stderr).not.toMatch(/^\s+at /m);
 }
 
+function flipBit(bytes: Buffer, at: number): Buffer {
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 4, at);
+  return bytes;
+}
+
 const imageConfig = (text: string): string =>
   text
     .replace('data-mnist', 'data-imagenet')
@@ -58,7 +63,9 @@ describe('a configuration at fault', () => {
       twin,
       `export default { name: 'twin', apiVersion: 1, setup({ provide }) { provide(${point}, { use: ['repvgg'], ${graph} }); } };`,
     );
-    const result = await trainWith((text) => text.replace('[model-repvgg', `[${twin}, model-repvgg`));
+    const result = await trainWith((text) =>
+      text.replace('[model-repvgg', `[${twin}, model-repvgg`),
+    );
     expectMessage(result, 1, 'RF-PLAN-DUPLICATE', 'twin', '@refold/plugin-model-repvgg');
   });
 
@@ -120,7 +127,7 @@ describe('checkpoints at fault', () => {
 
   it.each([
     ['truncated', (bytes: Buffer) => bytes.subarray(0, bytes.length - 100)],
-    ['with a flipped bit', (bytes: Buffer) => bytes.fill(bytes.at(-9)! ^ 4, -9, -8)],
+    ['with a flipped bit', (bytes: Buffer) => flipBit(bytes, bytes.length - 9)],
     ['empty', () => Buffer.alloc(0)],
   ])('%s: resuming falls back to the newest good one', async (_, damage) => {
     const copy = path.join(folder, 'copy');
@@ -147,7 +154,10 @@ describe('checkpoints at fault', () => {
 
   it('of another model', async () => {
     const flags = ['--resume', newest, '--output-dir', path.join(folder, 'other')];
-    const result = await trainWith((text) => text.replace('widths: [4, 8]', 'widths: [4, 6]'), ...flags);
+    const result = await trainWith(
+      (text) => text.replace('widths: [4, 8]', 'widths: [4, 6]'),
+      ...flags,
+    );
     expectMessage(result, 1, 'RF-CHECKPOINT-OTHER-MODEL');
   });
 
@@ -163,7 +173,10 @@ describe('checkpoints at fault', () => {
   it('a loss that is not finite ends the run with 3', async () => {
     const blown = tinyConfig.replace('base: 0.05', 'base: 1.0e+30');
     const flags = ['--output-dir', path.join(folder, 'blown')];
-    const result = await trainWith(() => blown.replace('warmupEpochs: 1', 'warmupEpochs: 0'), ...flags);
+    const result = await trainWith(
+      () => blown.replace('warmupEpochs: 1', 'warmupEpochs: 0'),
+      ...flags,
+    );
     expectMessage(result, 3, 'RF-RUN-NON-FINITE-LOSS');
   });
 });

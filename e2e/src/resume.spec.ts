@@ -20,7 +20,9 @@ function args(name: string, ...more: string[]): string[] {
 async function actAfter(log: string, steps: number, name: string, act: 'SIGKILL' | 'SIGINT') {
   const { child, done } = startCli(args(name, '--events', log, '--resume', 'auto'));
   const watcher = watch(folder, () => {
-    if (existsSync(log) && lossesOf(readEvents(log)).size >= steps) child.kill(act);
+    if (!existsSync(log) || lossesOf(readEvents(log)).size < steps) return;
+    watcher.close();
+    child.kill(act);
   });
   const result = await done;
   watcher.close();

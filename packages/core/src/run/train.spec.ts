@@ -141,7 +141,7 @@ describe('train', () => {
       plan: { lastStep: 7 },
       callback: { runEnded: () => Promise.resolve(void (ended = true)) },
     });
-    expect(run.position.step).toBe(7);
+    expect(run.position).toEqual({ epoch: 1, batch: 2, step: 7 });
     expect(typesOf(seen).at(-1)).toBe('validated');
     expect(ended).toBe(true);
   });
@@ -172,6 +172,17 @@ describe('train', () => {
       expect(await second.run.state()).toMatchObject({ position: whole.run.position });
     },
   );
+
+  it('goes on exactly from where maxSteps ended it', async () => {
+    const whole = await runTrain({});
+    const first = await runTrain({ plan: { lastStep: 7 } });
+    const state = await first.run.state();
+    const second = await runTrain({
+      plan: { resume: 'auto' },
+      callback: { restore: () => Promise.resolve(state) },
+    });
+    expect([...first.losses, ...second.losses]).toEqual(whole.losses);
+  });
 
   it('fails on a loss that is not finite, with exit code 3', async () => {
     await expect(runTrain({ lossAt: (n) => (n === 3 ? NaN : 1) })).rejects.toMatchObject({

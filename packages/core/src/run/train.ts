@@ -20,10 +20,13 @@ export async function train(run: TrainingRun): Promise<void> {
     await run.hook((callback) => callback.epochStarting?.(run, epoch));
     await trainEpoch(run, epoch);
     if (run.interrupted) return;
+    const whole = stepsDone(run) >= plan.stepsPerEpoch;
     const over = epoch + 1 === plan.epochs || finished(run);
     if (plan.validateEvery > 0 && (over || (epoch + 1) % plan.validateEvery === 0)) {
       await validate(run, epoch);
     }
+    // Ended by maxSteps within an epoch: the position stays there, so that a longer run can go on exactly.
+    if (!whole) break;
     run.position = { epoch: epoch + 1, batch: 0, step: run.position.step };
     await run.hook((callback) => callback.epochEnded?.(run, epoch));
   }
