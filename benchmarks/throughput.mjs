@@ -84,16 +84,23 @@ function writeBetweenMarkers(text) {
   const target = join(import.meta.dirname, '..', 'docs', 'performance.md');
   const page = readFileSync(target, 'utf8');
   const marked = /(<!-- throughput -->\n)[\s\S]*?(<!-- \/throughput -->)/;
-  writeFileSync(target, page.replace(marked, (_, open, close) => `${open}${text}\n${close}`));
+  writeFileSync(
+    target,
+    page.replace(marked, (_, open, close) => `${open}${text}\n${close}`),
+  );
 }
 
 function output(command, args) {
-  const text = execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const text = execFileSync(command, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   return JSON.parse(text.trim().split('\n').at(-1));
 }
 
 function torchVersion() {
-  const code = 'import torch, timm; print(f"PyTorch {torch.__version__} + timm {timm.__version__}")';
+  const code =
+    'import torch, timm; print(f"PyTorch {torch.__version__} + timm {timm.__version__}")';
   const { status, stdout } = spawnSync(python, ['-c', code], { encoding: 'utf8' });
   return status === 0 ? stdout.trim() : null;
 }

@@ -10,7 +10,11 @@ export default definePlugin({
   apiVersion: 1,
   section: 'csv',
   options: z.strictObject({
-    file: z.string().min(1).default('losses.csv').describe('Name of the file in the output folder.'),
+    file: z
+      .string()
+      .min(1)
+      .default('losses.csv')
+      .describe('Name of the file in the output folder.'),
   }),
   setup({ options: { file }, provide }) {
     provide(Callback, {

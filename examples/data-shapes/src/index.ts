@@ -24,7 +24,8 @@ function draw(rgb: Uint8Array, label: number, seed: number, index: number): void
         Math.max(Math.abs(x - cx), Math.abs(y - cy)) < radius,
         (x + cx) % radius < 2,
       ][label];
-      for (let c = 0; c < 3; c++) rgb[(y * SIDE + x) * 3 + c] = inside ? color[c]! : 255 - color[c]!;
+      for (let c = 0; c < 3; c++)
+        rgb[(y * SIDE + x) * 3 + c] = inside ? color[c]! : 255 - color[c]!;
     }
   }
 }
@@ -34,7 +35,7 @@ function split(size: number, seed: number, training: boolean): Split {
     size,
     batchCount: (plan) => sampleBatchCount(plan, size, { dropLast: training }),
     sampleName: (sample) => `shape ${sample}`,
-    // eslint-disable-next-line @typescript-eslint/require-await -- drawn at once, so nothing to wait for
+
     async *batches(plan): AsyncGenerator<LabelledBatch> {
       const order = sampleOrder(plan, size, { shuffle: training, dropLast: training });
       for (const samples of order.slice(plan.firstBatch ?? 0)) {
@@ -58,7 +59,7 @@ export default definePlugin({
     provide(Dataset, {
       use: ['shapes'],
       options: z.strictObject({ size: z.number().int().positive().default(600) }),
-      create: ({ options: { size }, host }) => ({
+      create: ({ options: { size }, host }): Dataset => ({
         classes,
         sample: { channels: 3, height: SIDE, width: SIDE },
         normalization: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },

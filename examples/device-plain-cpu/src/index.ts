@@ -10,7 +10,8 @@ export default definePlugin({
     provide(Device, {
       use: ['plain-cpu'],
       preference: 2,
-      probe: () => Promise.resolve({ usable: true, library: 'tfjs cpu', reason: 'plain JavaScript' }),
+      probe: () =>
+        Promise.resolve({ usable: true, library: 'tfjs cpu', reason: 'plain JavaScript' }),
       create: () =>
         tfjsDevice({ name: 'plain-cpu', library: 'tfjs cpu', backend: 'cpu', threads: 1 }),
     });

@@ -7,7 +7,11 @@ export default definePlugin({
   apiVersion: 1,
   section: 'restarts',
   options: z.strictObject({
-    periodEpochs: z.number().positive().default(10).describe('Epochs from one restart to the next.'),
+    periodEpochs: z
+      .number()
+      .positive()
+      .default(10)
+      .describe('Epochs from one restart to the next.'),
     minimum: z.number().min(0).default(0).describe('Rate at the end of a period.'),
   }),
   setup({ options: { periodEpochs, minimum }, provide }) {

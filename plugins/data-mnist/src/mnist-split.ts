@@ -23,7 +23,7 @@ export function mnistSplit(options: MnistSplitOptions): Split {
     size,
     batchCount: (plan) => sampleBatchCount(plan, size, use),
     sampleName: (sample) => `${training ? 'train' : 't10k'}/${sample}`,
-    // eslint-disable-next-line @typescript-eslint/require-await -- everything is in memory already
+
     async *batches(plan) {
       for (const samples of sampleOrder(plan, size, use).slice(plan.firstBatch ?? 0)) {
         yield makeBatch(options, samples, plan);

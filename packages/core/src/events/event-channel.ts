@@ -52,7 +52,7 @@ class GuardedObservable<T> extends Observable<T> {
   }
 
   override lift<R>(operator?: Operator<T, R>): Observable<R> {
-    return new GuardedObservable<R>(this, operator as Operator<unknown, R>, this.#onFailure);
+    return new GuardedObservable<R>(this, operator, this.#onFailure);
   }
 
   override subscribe(

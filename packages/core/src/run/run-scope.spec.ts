@@ -10,7 +10,7 @@ const B = definePoint<{ a: object }>({ name: 'B', section: 'b', cardinality: 'on
 const Many = definePoint<string>({ name: 'Many', section: null, cardinality: 'many' });
 
 function chosen<T>(point: ChosenProvider['point'], provider: Provider<T, never>): ChosenProvider {
-  return { plugin: 'p', point, use: point.name, options: 1, provider: provider as never };
+  return { plugin: 'p', point, use: point.name, options: 1, provider: provider };
 }
 
 describe('RunScope', () => {

@@ -44,7 +44,7 @@ function split(size: number): Split {
     size,
     batchCount: () => size,
     sampleName: String,
-    // eslint-disable-next-line @typescript-eslint/require-await -- a stream that is ready at once
+     
     async *batches({ epoch, firstBatch = 0 }: BatchPlan): AsyncGenerator<LabelledBatch> {
       for (let batch = firstBatch; batch < size; batch++) {
         yield {
