@@ -6,6 +6,7 @@ import {
   type KernelSet,
 } from '@refold/tfjs';
 import { version_cpu } from '@tensorflow/tfjs-backend-cpu';
+import { enableProdMode } from '@tensorflow/tfjs-core';
 
 /** Library and version, for people. */
 export const CPU_LIBRARY = `tfjs cpu ${version_cpu} (JavaScript)`;
@@ -18,6 +19,8 @@ const cpuKernels: Partial<KernelSet> = {
 
 /** Plain JavaScript loops: for tests and for comparison. */
 export function cpuDevice(): Device {
+  // Else the backend recommends tfjs-node on the console.
+  enableProdMode();
   return tfjsDevice({
     name: 'cpu',
     library: CPU_LIBRARY,

@@ -1,9 +1,5 @@
 import type { KernelSet } from '@refold/tfjs';
-import {
-  factorNearSquareRoot,
-  filterGradientByConvolution,
-  inputGradientByConvolution,
-} from '@refold/tfjs';
+import { factorNearSquareRoot } from '@refold/tfjs';
 import {
   avgPool,
   matMul,
@@ -15,22 +11,14 @@ import {
   type Tensor2D,
   type Tensor4D,
 } from '@tensorflow/tfjs-core';
+import { wasmConvolution } from './wasm-convolution.js';
 
 /**
  * What tfjs's wasm backend does better another way (benchmarks/wasm-kernels.mjs has the figures): its convolution
  * runs in XNNPACK at full speed, its input-gradient kernel and transposed products in plain loops.
  */
 export const wasmKernels: Partial<KernelSet> = {
-  convolutionInputGradient: inputGradientByConvolution,
-  convolutionFilterGradient(x, dy, filterShape, geometry) {
-    const [kh, kw, inChannels, outChannels] = filterShape;
-    const isPointwise =
-      kh * kw * geometry.stride[0] * geometry.stride[1] === 1 &&
-      geometry.padding[0] + geometry.padding[1] === 0;
-    if (!isPointwise) return filterGradientByConvolution(x, dy, filterShape, geometry);
-    const gradient = product(transpose(rows(x)), rows(dy));
-    return reshape(gradient, [1, 1, inChannels, outChannels]);
-  },
+  ...wasmConvolution,
   // Its product is XNNPACK's only without transpositions.
   matMul: (a, b, transposeA, transposeB) =>
     product(transposeA ? transpose(a) : a, transposeB ? transposedCopy(b) : b),
@@ -63,9 +51,4 @@ const product = (a: Tensor2D, b: Tensor2D) => matMul(a, b) as Tensor2D;
  */
 function transposedCopy(b: Tensor2D): Tensor2D {
   return transpose(Math.min(...b.shape) === 1 ? mul(b, 1) : b);
-}
-
-function rows(x: Tensor): Tensor2D {
-  const channels = x.shape[x.shape.length - 1] ?? 1;
-  return reshape(x, [x.size / channels, channels]);
 }
