@@ -1,0 +1,86 @@
+import type sharpModule from 'sharp';
+import { luma } from './color-jitter.js';
+
+/** A decoded picture: bytes `[height, width, channels]`. */
+export interface Pixels {
+  readonly data_HWC: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+}
+
+type Sharp = typeof sharpModule;
+
+/** sharp's module: loaded on first use, so that importing the plugin stays free. */
+export async function loadSharp(): Promise<Sharp> {
+  const { default: sharp } = await import('sharp');
+  // Parallel across images, not inside one; no image is read twice, so libvips' cache would only cost.
+  sharp.concurrency(1);
+  sharp.cache(false);
+  return sharp;
+}
+
+/**
+ * Decodes a whole image file to RGB as Pillow's `Image.open(f).convert('RGB')` does, bit by bit for the 8-bit formats:
+ * grey is repeated, alpha dropped, palettes looked up, CMYK converted by complement and not by profile. Embedded colour
+ * profiles and the EXIF orientation are ignored, as torchvision's ImageFolder ignores them.
+ *
+ * @throws libvips' error for what is no image, is truncated or otherwise damaged
+ */
+export async function decodeRgb(sharp: Sharp, file: Uint8Array): Promise<Pixels> {
+  const input = sharp(file, { failOn: 'error', ignoreIcc: true, sequentialRead: true });
+  if (isFourChannelJpeg(file)) {
+    const { data, info } = await input
+      .pipelineColourspace('cmyk')
+      .toColourspace('cmyk')
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const { width, height } = info;
+    return { data_HWC: rgbOfCmyk(data), width, height, channels: 3 };
+  }
+  const { data, info } = await input
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { data_HWC: data, width: info.width, height: info.height, channels: info.channels };
+}
+
+/** RGB to one grey channel, as Pillow's `convert('L')`. */
+export function toGrey({ data_HWC, width, height }: Pixels): Pixels {
+  const grey = new Uint8Array(width * height);
+  for (let i = 0; i < grey.length; i++) grey[i] = luma(data_HWC, 3 * i);
+  return { data_HWC: grey, width, height, channels: 1 };
+}
+
+/** R = (255 − K)(255 − C) / 255, rounded; Pillow's rule. */
+function rgbOfCmyk(cmyk: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array((cmyk.length / 4) * 3);
+  for (let i = 0, o = 0; i < cmyk.length; i += 4) {
+    const light = 255 - cmyk[i + 3]!;
+    for (let c = 0; c < 3; c++) {
+      const scaled = cmyk[i + c]! * light + 128;
+      rgb[o++] = Math.max(0, light - (((scaled >> 8) + scaled) >> 8));
+    }
+  }
+  return rgb;
+}
+
+/** Looks for the frame header (ITU T.81, B.2.2) and its number of components. */
+function isFourChannelJpeg(file: Uint8Array): boolean {
+  if (file[0] !== 0xff || file[1] !== 0xd8) return false;
+  let at = 2;
+  while (at + 9 < file.length) {
+    if (file[at] !== 0xff) return false;
+    const marker = file[at + 1]!;
+    if (marker === 0xff) {
+      at++;
+      continue;
+    }
+    const isFrame =
+      marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+    if (isFrame) return file[at + 9] === 4;
+    at += 2 + (file[at + 2]! << 8) + file[at + 3]!;
+  }
+  return false;
+}
