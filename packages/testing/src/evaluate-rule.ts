@@ -36,17 +36,14 @@ export function initialRuleState(
  * @throws Error for an expression that names a slot or hyper-parameter that the rule does not declare
  */
 export function evaluateRule(rule: UpdateRule, state: RuleState, update: RuleStep): RuleState {
-  return rule.assignments.reduce(
-    (current: RuleState, { target, value }: Assignment) => {
-      const result = evaluate(value, rule, current, update);
-      const length = current.parameter.length;
-      const whole = typeof result === 'number' ? new Float64Array(length).fill(result) : result;
-      if ('parameter' in target) return { ...current, parameter: whole };
-      declared(current.slots[target.slot], `slot '${target.slot}'`);
-      return { ...current, slots: { ...current.slots, [target.slot]: whole } };
-    },
-    state,
-  );
+  return rule.assignments.reduce((current: RuleState, { target, value }: Assignment) => {
+    const result = evaluate(value, rule, current, update);
+    const length = current.parameter.length;
+    const whole = typeof result === 'number' ? new Float64Array(length).fill(result) : result;
+    if ('parameter' in target) return { ...current, parameter: whole };
+    declared(current.slots[target.slot], `slot '${target.slot}'`);
+    return { ...current, slots: { ...current.slots, [target.slot]: whole } };
+  }, state);
 }
 
 /** A scalar or an array of the parameter's length. */

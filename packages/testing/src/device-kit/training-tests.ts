@@ -1,0 +1,126 @@
+import type { TrainingSession } from '@refold/core';
+import { parametersOf } from '@refold/graph';
+import { tinyGraph } from '../fakes/tiny-graph.js';
+import { expectClose, expectEqual, expectThat } from '../framework/expectations.js';
+import { expectTensorsClose, expectTensorsSame, valuesOf } from './compare-tensors.js';
+import type { DeviceKit } from './device-kit.js';
+import { gradientsOf, kitBatch, trainOn } from './kit-data.js';
+import { kitRules } from './kit-rules.js';
+
+const graph = tinyGraph();
+
+/** Steps, losses, rules, accumulation and gradient buckets, against the reference. */
+export function trainingTests({ test, describe, tolerance }: DeviceKit): void {
+  describe('training', () => {
+    for (const rule of kitRules)
+      test(`three steps by the rule '${rule.name}'`, async (device, reference) => {
+        const session = await trainOn(device, graph, { rule });
+        const truth = await trainOn(reference, graph, { rule });
+        await trainSteps(session, 3);
+        await trainSteps(truth, 3);
+        expectTensorsClose(
+          valuesOf(await session.read()),
+          valuesOf(await truth.read()),
+          tolerance.training,
+          'Value after three steps',
+        );
+        const batch = kitBatch(graph, { seed: 20 });
+        const [received, expected] = [await session.infer(batch), await truth.infer(batch)];
+        expectClose(received.data, expected.data, tolerance.training, 'Logits after three steps');
+      });
+
+    for (const soft of [false, true])
+      for (const labelSmoothing of [0, 0.1])
+        test(`loss of ${soft ? 'soft targets' : 'labels'}, smoothing ${labelSmoothing}`, async (device, reference) => {
+          const loss = { labelSmoothing, targets: soft ? 'soft' : 'index' } as const;
+          const session = await trainOn(device, graph, { loss });
+          const truth = await trainOn(reference, graph, { loss });
+          const batch = kitBatch(graph, { soft });
+          const [received, expected] = [await session.backward(batch), await truth.backward(batch)];
+          expectClose([received.loss], [expected.loss], tolerance.training, 'Loss');
+          expectEqual(received.correct, expected.correct, 'correct');
+          expectTensorsClose(
+            await gradientsOf(session),
+            await gradientsOf(truth),
+            tolerance.training,
+            'Gradient',
+          );
+        });
+
+    test('an update after two backward passes uses the mean of their gradients', async (device, reference) => {
+      const [session, truth] = [await trainOn(device, graph), await trainOn(reference, graph)];
+      for (const each of [session, truth])
+        for (const count of [2, 1]) {
+          for (let pass = 0; pass < count; pass++)
+            await each.backward(kitBatch(graph, { seed: 30 + pass }));
+          await each.update(0.2);
+        }
+      expectTensorsClose(
+        valuesOf(await session.read()),
+        valuesOf(await truth.read()),
+        tolerance.training,
+        'Value after accumulating',
+      );
+    });
+
+    test('the same steps again give the same bits', async (device) => {
+      const [one, two] = [await trainOn(device, graph), await trainOn(device, graph)];
+      await trainSteps(one, 3);
+      await trainSteps(two, 3);
+      expectTensorsSame(await two.read(), await one.read(), 'The second run');
+    });
+
+    test('the buckets hold every parameter once', async (device) => {
+      const { gradients } = await trainOn(device, graph);
+      const expected = parametersOf(graph).map(({ name }) => name);
+      const names = gradients.flatMap(({ parameters }) => parameters.map(({ name }) => name));
+      expectEqual(names.toSorted(), expected.toSorted(), 'Names in the buckets');
+      for (const { parameters, length } of gradients) {
+        let end = 0;
+        for (const place of parameters.toSorted((a, b) => a.offset - b.offset)) {
+          expectThat(
+            place.offset >= end,
+            `Offset of ${place.name}`,
+            `at least ${end}`,
+            place.offset,
+          );
+          end = place.offset + place.length;
+        }
+        expectThat(end <= length, 'End of the last parameter', `at most ${length}`, end);
+      }
+    });
+
+    test('gradients that are read and written back change nothing', async (device) => {
+      const [plain, touched] = [await trainOn(device, graph), await trainOn(device, graph)];
+      for (const session of [plain, touched]) await session.backward(kitBatch(graph));
+      for (const bucket of touched.gradients) await bucket.write(await bucket.read());
+      for (const session of [plain, touched]) await session.update(0.1);
+      expectTensorsSame(await touched.read(), await plain.read(), 'After writing gradients back');
+    });
+
+    test('gradients that are written are the ones that the update uses', async (device) => {
+      const session = await trainOn(device, graph);
+      const before = await session.read();
+      await session.backward(kitBatch(graph));
+      for (const bucket of session.gradients)
+        await bucket.write(new Float32Array(bucket.length).fill(2));
+      await session.update(0.5);
+      const after = await session.read();
+      for (const { name } of parametersOf(graph))
+        expectClose(
+          after.get(name)!.data,
+          before.get(name)!.data.map((value) => value - 1),
+          1e-5,
+          `${name} after a gradient of 2 at rate 0.5`,
+        );
+    });
+  });
+}
+
+/** Steps with a batch of their own each, by falling rates. */
+export async function trainSteps(session: TrainingSession, steps: number, from = 0): Promise<void> {
+  for (let step = from; step < from + steps; step++) {
+    await session.backward(kitBatch(graph, { seed: 10 + step }));
+    await session.update(0.1 / (step + 1));
+  }
+}
