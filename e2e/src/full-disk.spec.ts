@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { runCli } from './support/run-cli.js';
+import { temporaryFolder } from './support/temporary-folder.js';
+import { writeTinyConfig } from './support/tiny-config.js';
+
+const folder = temporaryFolder();
+const disk = path.join(folder, 'disk');
+mkdirSync(disk);
+/** A real disk of 32 KiB: large enough for a folder, too small for a checkpoint. */
+const mount = ['-t', 'tmpfs', '-o', 'size=32k', 'refold-test', disk];
+const mounted = spawnSync('mount', mount).status === 0;
+afterAll(() => {
+  if (mounted) spawnSync('umount', [disk]);
+});
+
+const onDisk = mounted ? it : it.skip;
+
+describe('a full disk (skipped where a test may not mount a file system)', () => {
+  onDisk('ends the run with a clear message and leaves nothing half-written', async () => {
+    const config = writeTinyConfig(folder);
+    const output = path.join(disk, 'run');
+    const result = await runCli(['train', '-c', config, '--output-dir', output]);
+    expect(result).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('RF-FILE-DISK-FULL'),
+    });
+    expect(result.stderr).not.toMatch(/^\s+at /m);
+    expect(readdirSync(path.join(output, 'checkpoints'))).toEqual([]);
+  });
+});
