@@ -5,9 +5,11 @@ import type { Plugin } from '../plugin/plugin.js';
 import type { Share } from './config-share.js';
 import { coreSections, coreTopLevel } from './core-schema.js';
 
-interface JsonSchema {
+/** A JSON Schema document or a part of one. */
+export interface JsonSchema {
   [key: string]: unknown;
   properties?: Record<string, JsonSchema>;
+  anyOf?: JsonSchema[];
 }
 
 /**
@@ -24,8 +26,9 @@ export function configSchema(plugins: readonly Plugin[]): JsonSchema {
       properties: {},
       additionalProperties: false,
     });
-    for (const [option, schema] of Object.entries(propertiesOf(share))) {
-      section.properties = { ...section.properties, [share.rename[option] ?? option]: schema };
+    const held = (section.properties ??= {});
+    for (const [key, schema] of Object.entries(propertiesOf(share))) {
+      held[key] = eitherOf(held[key], schema);
     }
   }
   for (const { point } of declared) {
@@ -82,13 +85,26 @@ export function optionsForSchema(plugin: Plugin): unknown {
   return parsed?.success ? parsed.data : {};
 }
 
-function propertiesOf({ schema }: Share): Record<string, JsonSchema> {
+/** JSON Schemas of a share's keys, under their names in the section. */
+export function propertiesOf({ schema, rename }: Share): Record<string, JsonSchema> {
   if (schema === undefined) return {};
   const json = jsonSchemaOf(schema);
   const branches = (json['anyOf'] ?? json['oneOf'] ?? json['allOf'] ?? []) as JsonSchema[];
   const all: Record<string, JsonSchema> = {};
-  for (const { properties } of [json, ...branches]) Object.assign(all, properties);
+  for (const { properties = {} } of [json, ...branches]) {
+    for (const [option, value] of Object.entries(properties)) all[rename[option] ?? option] = value;
+  }
   return all;
+}
+
+/** Providers of one section may mean different things by one key: either is valid. */
+function eitherOf(known: JsonSchema | undefined, schema: JsonSchema): JsonSchema {
+  if (known === undefined) return schema;
+  const branches = known.anyOf ?? [known];
+  const text = JSON.stringify(schema);
+  return branches.some((one) => JSON.stringify(one) === text)
+    ? known
+    : { anyOf: [...branches, schema] };
 }
 
 function jsonSchemaOf(schema: z.ZodType): JsonSchema {

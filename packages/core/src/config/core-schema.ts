@@ -96,7 +96,6 @@ export const coreTopLevel = z.strictObject({
     .nullable()
     .default(null)
     .describe('File with weights to start from (fine-tuning) or to evaluate.'),
-  logEvery: z.int().positive().default(50).describe('Updates from one progress line to the next.'),
 });
 
 /** Core's own part of a resolved configuration. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { definePlugin } from '../plugin/plugin.js';
+import { definePlugin, type Plugin } from '../plugin/plugin.js';
+import { Device } from '../points/device.js';
 import { Model } from '../points/model.js';
 import { configKeys } from './config-keys.js';
 import { configSchema } from './config-schema.js';
@@ -148,5 +149,30 @@ describe('configKeys', () => {
     });
     expect(keys.get('rate.scaling')).toMatchObject({ description: 'How the rate scales.' });
     expect(keys.get('seed')).toMatchObject({ schema: { default: 42 } });
+  });
+
+  it('tells the meanings of a key that providers share apart, and leaves core its own', () => {
+    const device = (use: string, threads: z.ZodType): Plugin => ({
+      name: `plugin-${use}`,
+      apiVersion: 1,
+      setup: ({ provide }) =>
+        provide(Device, {
+          use: [use],
+          options: z.strictObject({ threads, precision: z.string() }),
+          create: () => {
+            throw new Error('not created');
+          },
+        }),
+    });
+    const both = [device('a', z.int().default(1)), device('b', z.int().default(2))];
+    const found = configKeys(both).filter(({ path }) => path.startsWith('device.'));
+    expect(found.map(({ path, uses, schema }) => [path, uses, schema['default']])).toEqual([
+      ['device.use', [], 'auto'],
+      ['device.precision', [], 'float32'],
+      ['device.threads', ['a'], 1],
+      ['device.threads', ['b'], 2],
+    ]);
+    const { properties } = configSchema(both);
+    expect(properties?.['device']?.properties?.['threads']?.anyOf).toHaveLength(2);
   });
 });

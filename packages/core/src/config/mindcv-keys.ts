@@ -44,7 +44,7 @@ export const mindcvKeys: Readonly<Record<string, MindcvKey>> = {
   seed: value('seed', 42),
   val_while_train: combined(false, 'validateEvery'),
   val_interval: combined(1, 'validateEvery'),
-  log_interval: value('logEvery', 100),
+  log_interval: value('progress.everySteps', 100),
   bind_core: ignored('it belongs to msrun'),
   worker_num: ignored('it belongs to msrun; start several processes with `refold launch`', 1),
   local_worker_num: ignored('it belongs to msrun', 1),

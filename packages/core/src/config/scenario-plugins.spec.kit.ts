@@ -139,7 +139,7 @@ export const scenarioPlugins: Readonly<Record<string, Plugin>> = {
     z.strictObject({ atEnd: z.boolean().default(true), gate: z.number().default(1e-4) }),
     { section: 'fusion' },
   ),
-  progress: part('progress', z.strictObject({}), {}),
+  progress: part('progress', z.strictObject({ everySteps: z.int().default(50) }), {}),
   'device-tfjs': choices('device-tfjs', Device, [
     { use: ['tfjs-node'], options: z.strictObject({ threads: z.int().nullable().default(null) }) },
     { use: ['wasm'] },
