@@ -76,6 +76,17 @@ export interface KernelSet {
     bias: Tensor1D,
     eps: number,
   ): Tensor4D;
+  /**
+   * dx of a max pooling without padding: each dy goes to the first place of its window's largest value.
+   *
+   * @param x, y what went in and came out
+   */
+  maxPoolGradient(
+    dy: Tensor4D,
+    x: Tensor4D,
+    y: Tensor4D,
+    window: { readonly kernel: Pair; readonly stride: Pair },
+  ): Tensor4D;
   /** dy where y > 0, else 0. */
   reluGradient(dy: Tensor, y: Tensor): Tensor;
 }

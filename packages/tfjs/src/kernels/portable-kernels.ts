@@ -4,6 +4,7 @@ import { channelSum as sumOfSums } from './channel-sum.js';
 import { convolutionKernels } from './convolution.js';
 import { depthwiseKernels } from './depthwise.js';
 import type { KernelSet } from './kernel-set.js';
+import { nativeKernel } from './native-kernel.js';
 
 /**
  * Every kernel composed from tfjs-core ops, with a backend's own replacements put in. Compositions call the
@@ -16,6 +17,10 @@ export function portableKernels(replacements: Partial<KernelSet> = {}): KernelSe
     ...depthwiseKernels(channelSum),
     matMul: (a, b, transposeA, transposeB) => matMul(a, b, transposeA, transposeB) as Tensor2D,
     ...batchNormKernels(channelSum),
+    maxPoolGradient(dy, input, output, { kernel, stride }) {
+      const attrs = { filterSize: [...kernel], strides: [...stride], pad: 'valid' };
+      return nativeKernel('MaxPoolGrad', { dy, input, output }, attrs);
+    },
     reluGradient: (dy, y) => mul(dy, step(y)),
     ...replacements,
     channelSum,

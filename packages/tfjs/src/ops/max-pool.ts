@@ -18,13 +18,13 @@ export const maxPool: OpKernel<'max_pool'> = {
       : nativeKernel<Tensor4D>('MaxPool', { x: framed }, attributes(attrs));
     return { output, saved: [x, output] };
   },
-  backward({ node: { attrs }, dy, saved, needs }) {
+  backward({ node: { attrs }, dy, saved, needs, kernels }) {
     if (!needs[0]) return { inputs: [null] };
     const [x, output] = saved as [Tensor4D, Tensor4D];
     const input = frame(x, attrs);
     const dFramed = isSingle(attrs)
       ? everyOther.backward(dy as Tensor4D, input.shape, attrs.stride)
-      : nativeKernel<Tensor4D>('MaxPoolGrad', { dy, input, output }, attributes(attrs));
+      : kernels.maxPoolGradient(dy as Tensor4D, input, output, attrs);
     const [py, px] = attrs.padding;
     return { inputs: [padOrCrop(dFramed, [-py, -py], [-px, -px])] };
   },

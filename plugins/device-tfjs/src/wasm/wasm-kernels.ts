@@ -1,10 +1,14 @@
 import type { KernelSet } from '@refold/tfjs';
-import { factorNearSquareRoot } from '@refold/tfjs';
+import { factorNearSquareRoot, portableKernels } from '@refold/tfjs';
 import {
+  add,
   avgPool,
+  div,
   matMul,
   mul,
   reshape,
+  step,
+  sub,
   transpose,
   type Tensor,
   type Tensor1D,
@@ -12,6 +16,8 @@ import {
   type Tensor4D,
 } from '@tensorflow/tfjs-core';
 import { wasmConvolution } from './wasm-convolution.js';
+
+const portable = portableKernels();
 
 /**
  * What tfjs's wasm backend does better another way (benchmarks/wasm-kernels.mjs has the figures): its convolution
@@ -23,6 +29,7 @@ export const wasmKernels: Partial<KernelSet> = {
   matMul: (a, b, transposeA, transposeB) =>
     product(transposeA ? transpose(a) : a, transposeB ? transposedCopy(b) : b),
   channelSum,
+  maxPoolGradient,
 };
 
 /**
@@ -51,4 +58,21 @@ const product = (a: Tensor2D, b: Tensor2D) => matMul(a, b) as Tensor2D;
  */
 function transposedCopy(b: Tensor2D): Tensor2D {
   return transpose(Math.min(...b.shape) === 1 ? mul(b, 1) : b);
+}
+
+/**
+ * The backend's kernel looks for values above the smallest positive float, so it misses the place in windows whose
+ * largest value is not positive. Those get a second pass over 1 / (tiny − x), which grows with x and is positive
+ * where x is not.
+ */
+function maxPoolGradient(
+  ...[dy, x, y, window]: Parameters<KernelSet['maxPoolGradient']>
+): Tensor4D {
+  const dPositive = mul(dy, step(y)) as Tensor4D;
+  const dOther = sub(dy, dPositive) as Tensor4D;
+  const lifted = div(1, sub(1e-30, x)) as Tensor4D;
+  return add(
+    portable.maxPoolGradient(dPositive, x, y, window),
+    portable.maxPoolGradient(dOther, lifted, y, window),
+  );
 }
