@@ -19,7 +19,7 @@ function broken(change: (session: TrainingSession, graph: Graph) => Partial<Trai
         const whole = { backward, update, read, write, infer, close, gradients };
         return { ...whole, ...change(whole, graph) };
       },
-    } as Device;
+    };
   };
 }
 

@@ -22,11 +22,10 @@ export function initialRuleState(
   name: string,
   parameter: ArrayLike<number>,
 ): RuleState {
-  const slots = rule.slots.map(({ name: slot, init }) => [
-    slot,
-    new Float64Array(parameter.length).fill(init),
-  ]);
-  return { name, parameter: Float64Array.from(parameter), slots: Object.fromEntries(slots) };
+  const slots: Record<string, Float64Array> = {};
+  for (const { name: slot, init } of rule.slots)
+    slots[slot] = new Float64Array(parameter.length).fill(init);
+  return { name, parameter: Float64Array.from(parameter), slots };
 }
 
 /**
