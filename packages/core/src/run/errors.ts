@@ -25,3 +25,12 @@ export function nothingToResume(from: string): RefoldError {
     hint: "Add 'checkpoint' to plugins, or leave out resume.",
   });
 }
+
+/** The output folder cannot be made. */
+export function outputDirUnusable(folder: string, cause: unknown): RefoldError {
+  return new RefoldError('RF-RUN-OUTPUT-DIR', {
+    message: `The output folder '${folder}' cannot be used: ${(cause as Error).message}`,
+    hint: 'Choose another --output-dir.',
+    cause,
+  });
+}

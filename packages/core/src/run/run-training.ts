@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import type { Graph } from '@refold/graph';
 import type { EventChannel } from '../events/event-channel.js';
 import type { RunResult } from '../events/refold-event.js';
@@ -5,6 +6,7 @@ import type { Callback } from '../points/callback.js';
 import type { Dataset } from '../points/dataset.js';
 import type { Device, TrainingUse } from '../points/device.js';
 import type { CommandQueue } from './command-queue.js';
+import { outputDirUnusable } from './errors.js';
 import type { MergedWeights } from './merge-weights.js';
 import type { RunPlan } from './run-plan.js';
 import { train } from './train.js';
@@ -42,6 +44,7 @@ export async function runTraining(parts: RunTrainingParts): Promise<RunResult> {
       commands,
     });
     warnOfWeights(parts);
+    await makeFolder(plan.outputDir);
     await train(run);
     const result: RunResult = {
       outputDir: plan.outputDir,
@@ -58,6 +61,14 @@ export async function runTraining(parts: RunTrainingParts): Promise<RunResult> {
     return result;
   } finally {
     await session.close();
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw outputDirUnusable(folder, cause);
   }
 }
 
