@@ -20,7 +20,7 @@ import type { RegionProof } from './fusion-proof.js';
 type ConvNode = Extract<GraphNode, { op: 'conv2d' }>;
 
 /** A region's probes cost at most about this many multiply-adds, unless even the smallest image needs more. */
-const MACS_PER_PROBE = 1e8;
+const MACS_PER_PROBE = 2.5e7;
 
 /**
  * Measures one region: random images go through the region as it was and through its convolution, both computed in

@@ -1,6 +1,6 @@
 import { InternalError } from '@refold/graph';
 import type { FusionResult } from '../fuse.js';
-import type { FusionProof } from './fusion-proof.js';
+import type { FusionProof, RegionProof } from './fusion-proof.js';
 import {
   proveNetwork,
   proveNetworkOn,
@@ -30,14 +30,17 @@ export async function prove<Batch = never>(
   { probes = 2, seed = 0, network }: ProveOptions<Batch> = {},
 ): Promise<FusionProof> {
   const convolutions = new Map(fusion.graph.nodes.map((node) => [node.name, node]));
-  const regions = fusion.report.regions.map((region) => {
+  const regions: RegionProof[] = [];
+  for (const region of fusion.report.regions) {
     const convolution = convolutions.get(region.name);
     if (convolution?.op !== 'conv2d') {
       throw new InternalError(`The region '${region.name}' is not in the fused graph.`);
     }
     const { weights } = original;
-    return proveRegion(region, convolution, weights, fusion.weights, { probes, seed });
-  });
+    regions.push(proveRegion(region, convolution, weights, fusion.weights, { probes, seed }));
+    // Timers and progress get their turn between regions.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   return {
     ...fusion.report,
     regions,
