@@ -64,3 +64,13 @@ export function noSteps(size: number, globalBatch: number): RefoldError {
     hint: 'Lower data.batchSize.',
   });
 }
+
+/** More classes in the data than the model is to tell apart. */
+export function tooFewClasses(numClasses: number, classes: number): RefoldError {
+  return new RefoldError('RF-PLAN-CLASSES', {
+    message: 'The data has more classes than model.numClasses.',
+    expected: `at most ${numClasses} classes`,
+    received: `${classes}`,
+    hint: "Set model.numClasses to null to take the data's number, or check data.dir.",
+  });
+}

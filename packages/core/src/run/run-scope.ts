@@ -27,14 +27,14 @@ export class RunScope {
   async get<T>(point: ExtensionPoint<T>): Promise<T> {
     const token = this.#tokenOf(point);
     if (!this.#container.isRegistered(token)) throw pointNotProvided(point);
-    return (await this.#container.resolve(token));
+    return await this.#container.resolve(token);
   }
 
   /** Every instance of a point, in plugin order; none is fine. */
   async getAll<T>(point: ExtensionPoint<T>): Promise<readonly T[]> {
     const token = this.#tokenOf(point);
     if (!this.#container.isRegistered(token)) return [];
-    return (await Promise.all(this.#container.resolveAll(token)));
+    return await Promise.all(this.#container.resolveAll(token));
   }
 
   /** Closes every instance made, last first. The first failure is thrown after all were closed. */

@@ -44,7 +44,7 @@ function split(size: number): Split {
     size,
     batchCount: () => size,
     sampleName: String,
-     
+
     async *batches({ epoch, firstBatch = 0 }: BatchPlan): AsyncGenerator<LabelledBatch> {
       for (let batch = firstBatch; batch < size; batch++) {
         yield {
