@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { Callback, definePlugin, type RunContext } from '@refold/core';
+import { Callback, definePlugin, type RefoldEvent, type RunContext } from '@refold/core';
 import { removeTemporaries } from '@refold/formats';
 import { z } from 'zod';
-import { checkpointFolder } from './checkpoint-folder.js';
+import { checkpointFolder, setAsideLater } from './checkpoint-folder.js';
 import { loadCheckpoint } from './load-checkpoint.js';
 import { newestGoodCheckpoint } from './newest-good-checkpoint.js';
 import { saveBest, saveCheckpoint } from './save-checkpoint.js';
@@ -53,7 +53,12 @@ function checkpoints(
         ? newestGoodCheckpoint(run)
         : loadCheckpoint(path.resolve(baseDir, from), run),
     async runStarting(run) {
-      if (isRoot(run)) await removeTemporaries(checkpointFolder(run.outputDir));
+      if (!isRoot(run)) return;
+      const folder = checkpointFolder(run.outputDir);
+      await removeTemporaries(folder);
+      const { step } = run.position;
+      const later = await setAsideLater(folder, step, step === 0 && run.best === null);
+      if (later.length > 0) run.emit(supersededWarning(folder, later));
     },
     async stepEnded(run) {
       if (everySteps > 0 && run.position.step % everySteps === 0) await save(run);
@@ -70,5 +75,14 @@ function checkpoints(
       // A run that ends by maxSteps, or keeps none at epochs, still leaves its last state behind.
       if (savedStep !== run.position.step) await save(run);
     },
+  };
+}
+
+function supersededWarning(folder: string, names: readonly string[]): RefoldEvent {
+  const several = names.length > 1 ? `${names.length} checkpoints` : 'A checkpoint';
+  return {
+    type: 'warned',
+    code: 'RF-CHECKPOINT-SUPERSEDED',
+    message: `${several} of an earlier run in ${folder} got the prefix 'superseded-': ${names.join(', ')}.`,
   };
 }
