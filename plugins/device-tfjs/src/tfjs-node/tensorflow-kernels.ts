@@ -85,7 +85,7 @@ function depthwiseKernels(one: ExecuteOne): Partial<KernelSet> {
  * Images up to this many values take the portable composition: TensorFlow adds in long float32 chains, which shows
  * in gradients near zero, and at this size exactness costs next to nothing.
  */
-const SMALL_SIZE = 2 ** 18;
+const SMALL_SIZE = 2 ** 17;
 
 function batchNormKernels(execute: Execute): Partial<KernelSet> {
   const portable = portableKernels();
