@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { ImageBatch, RunContext } from '@refold/core';
-import { writeModelFile } from '@refold/formats';
+import { writeAtomically, writeModelFile } from '@refold/formats';
 import { checkGate, fuse, prove, type FusionProof, type Gate } from '@refold/reparam';
 
 export interface FuseRunOptions {
@@ -84,9 +84,9 @@ async function write(
     best: run.best as Record<string, unknown> | null,
   });
   const report = { input: run.outputDir, output: file, ...proof };
-  await writeFile(
-    path.join(run.outputDir, `${run.modelName}-fused.json`),
-    `${JSON.stringify(report, null, 2)}\n`,
+  const text = Buffer.from(`${JSON.stringify(report, null, 2)}\n`);
+  await writeAtomically(path.join(run.outputDir, `${run.modelName}-fused.json`), (sink) =>
+    sink(text),
   );
   run.report('fused', file);
   const { maxAbsError, maxRelError, top1Agreement } = proof.network;

@@ -1,7 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { describeLearningRatePolicy } from '@refold/testing';
 import { rateScaling } from './rate-scaling.js';
 
 const context = { stepsPerEpoch: 1, totalSteps: 1, epochs: 1, globalBatch: 1024, step: 0 };
+
+for (const rule of ['linear', 'sqrt', 'none'] as const) {
+  describeLearningRatePolicy(rule, () => rateScaling({ rule, referenceGlobalBatch: 256 }));
+}
 
 describe('rateScaling', () => {
   it.each([

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { describeLearningRatePolicy } from '@refold/testing';
 import { schedule, type ScheduleOptions } from './schedule.js';
 
 const base: ScheduleOptions = {
@@ -14,6 +15,11 @@ const base: ScheduleOptions = {
 const context = { stepsPerEpoch: 70, totalSteps: 840, epochs: 12, globalBatch: 64 };
 const at = (options: Partial<ScheduleOptions>, step: number, rate = 0.05): number =>
   schedule({ ...base, ...options }).apply(rate, { ...context, step });
+
+for (const name of ['cosine', 'step', 'multi-step', 'polynomial', 'constant'] as const) {
+  const options = { warmupEpochs: 1.5, minimum: 1e-6, milestones: [2, 4] };
+  describeLearningRatePolicy(name, () => schedule({ ...base, ...options, schedule: name }));
+}
 
 describe('schedule', () => {
   it('is the recipe of the reference curve: linear from 0 over an epoch, then cosine by step to 1e-6', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { collectProviders, type Optimizer } from '@refold/core';
 import type { TensorSpec } from '@refold/graph';
-import { evaluateRule, initialRuleState } from '@refold/testing';
+import { describeOptimizer, evaluateRule, initialRuleState } from '@refold/testing';
 import plugin from './index.js';
 
 const parameters: TensorSpec[] = [
@@ -48,6 +48,11 @@ const torch = {
     [0.704981099047, -1.69430592797, 0.409012513955],
   ],
 };
+
+for (const use of ['sgd', 'momentum', 'nesterov', 'adamw']) {
+  const options = { weightDecay: 1e-4, weightDecayFilter: 'norm-and-bias' };
+  describeOptimizer(use, () => optimizer(use, options));
+}
 
 describe('optimizers', () => {
   it.each(Object.entries(torch))('%s is what torch.optim computes', async (use, expected) => {
