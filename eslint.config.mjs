@@ -16,6 +16,9 @@ const insides = {
 };
 const kits = { group: ['@refold/testing'], message: 'Conformance kits are for specs only.' };
 
+/** Specs and what they share. */
+const specFiles = ['**/*.spec.ts', '**/spec-kit/*.ts'];
+
 const pluginsToo = Object.entries(doors).map(([sourceTag, { source, specs = [] }]) => ({
   sourceTag,
   onlyDependOnLibsWithTags: [...source, ...specs],
@@ -75,11 +78,11 @@ export default defineConfig(
   },
   {
     files: folders('scope:plugin', 'scope:tfjs', 'scope:cli'),
-    ignores: ['**/*.spec.ts'],
+    ignores: specFiles,
     rules: { 'no-restricted-imports': ['error', { patterns: [insides, kits] }] },
   },
   {
-    files: ['**/*.spec.ts'],
+    files: specFiles,
     rules: {
       // jest's matchers and fakes of foreign libraries are loosely typed.
       '@typescript-eslint/no-unsafe-assignment': 'off',

@@ -2,11 +2,11 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunResult } from '@refold/core';
-import { writeImageFolder } from './support/image-folder.js';
-import { readEvents } from './support/read-events.js';
-import { runCli, type CliResult } from './support/run-cli.js';
-import { temporaryFolder } from './support/temporary-folder.js';
-import { tinyConfig, writeTinyConfig } from './support/tiny-config.js';
+import { writeImageFolder } from './spec-kit/image-folder.js';
+import { readEvents } from './spec-kit/read-events.js';
+import { runCli, type CliResult } from './spec-kit/run-cli.js';
+import { temporaryFolder } from './spec-kit/temporary-folder.js';
+import { tinyConfig, writeTinyConfig } from './spec-kit/tiny-config.js';
 
 const folder = temporaryFolder();
 const output = path.join(folder, 'out');

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { runCli } from './support/run-cli.js';
-import { temporaryFolder } from './support/temporary-folder.js';
-import { writeTinyConfig } from './support/tiny-config.js';
+import { runCli } from './spec-kit/run-cli.js';
+import { temporaryFolder } from './spec-kit/temporary-folder.js';
+import { writeTinyConfig } from './spec-kit/tiny-config.js';
 
 const folder = temporaryFolder();
 const disk = path.join(folder, 'disk');

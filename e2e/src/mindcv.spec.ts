@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunResult } from '@refold/core';
-import { writeImageFolder } from './support/image-folder.js';
-import { runCli } from './support/run-cli.js';
-import { temporaryFolder } from './support/temporary-folder.js';
+import { writeImageFolder } from './spec-kit/image-folder.js';
+import { runCli } from './spec-kit/run-cli.js';
+import { temporaryFolder } from './spec-kit/temporary-folder.js';
 
 const folder = temporaryFolder();
 const data = path.join(folder, 'dataset');

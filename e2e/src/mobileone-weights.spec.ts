@@ -7,8 +7,8 @@ import { wasmDevice } from '@refold/plugin-device-tfjs';
 import { appleWeightName, mobileoneGraph, mobileoneVariants } from '@refold/plugin-model-mobileone';
 import { fuse } from '@refold/reparam';
 import { sharedFolder } from '@refold/testing';
-import { runCli } from './support/run-cli.js';
-import { temporaryFolder } from './support/temporary-folder.js';
+import { runCli } from './spec-kit/run-cli.js';
+import { temporaryFolder } from './spec-kit/temporary-folder.js';
 
 const shared = sharedFolder();
 const data = path.join(shared ?? '', 'data');
@@ -42,7 +42,7 @@ inShared("Apple's MobileOne-S0 (skipped where shared/ is missing)", () => {
     const input = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4).slice();
     const text = readFileSync(path.join(data, 'mobileone_s0', 'apple_logits_1000.txt'), 'utf8');
     const expected = text.trim().split(/\s+/).map(Number);
-    const device = await wasmDevice();
+    const device = wasmDevice();
     const session = await device.load(fusedGraph({}), {
       kind: 'inference',
       batchSize: 1,

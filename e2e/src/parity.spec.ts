@@ -21,7 +21,7 @@ import {
 import { mobileoneGraph } from '@refold/plugin-model-mobileone';
 import { repvggGraph } from '@refold/plugin-model-repvgg';
 import { fuse } from '@refold/reparam';
-import { sharedFolder } from '@refold/testing';
+import { relativeError, sharedFolder } from '@refold/testing';
 
 /** PyTorch's and timm's numbers; `shared/parity/README.md` says what each tensor is. */
 interface Fixture {
@@ -203,13 +203,6 @@ function expectClose(
   tolerance: number,
 ): void {
   const expected = tensors.get(name)!.data;
-  expect({ name, length: actual.length }).toEqual({ name, length: expected.length });
-  let difference = 0;
-  let norm = 0;
-  for (let i = 0; i < expected.length; i++) {
-    difference += (actual[i]! - expected[i]!) ** 2;
-    norm += expected[i]! ** 2;
-  }
-  const error = Math.sqrt(difference / (norm || 1));
+  const error = relativeError(actual, expected);
   expect({ name, error, isClose: error < tolerance }).toEqual({ name, error, isClose: true });
 }

@@ -2,10 +2,10 @@ import { existsSync, watch } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { RunResult } from '@refold/core';
-import { lossesOf, readEvents } from './support/read-events.js';
-import { runCli, startCli } from './support/run-cli.js';
-import { temporaryFolder } from './support/temporary-folder.js';
-import { writeTinyConfig } from './support/tiny-config.js';
+import { lossesOf, readEvents } from './spec-kit/read-events.js';
+import { runCli, startCli } from './spec-kit/run-cli.js';
+import { temporaryFolder } from './spec-kit/temporary-folder.js';
+import { writeTinyConfig } from './spec-kit/tiny-config.js';
 
 const folder = temporaryFolder();
 const config = writeTinyConfig(folder);

@@ -33,7 +33,7 @@ function problem(path, project, specifier, byName) {
     .join('/');
   if (name.startsWith('node:')) return [];
   if (builtinModules.includes(name)) return [`${path}: Expected node:${name}. Received ${name}.`];
-  const spec = path.endsWith('.spec.ts');
+  const spec = path.endsWith('.spec.ts') || path.includes('/spec-kit/');
   const scope = project.scopes[0];
   const target = byName.get(name);
   if (target && target !== project && scope in doors) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { arbitraryGraph } from './arbitrary-graph.spec.kit.js';
-import { codeOf } from './code-of.spec.kit.js';
+import { arbitraryGraph } from './spec-kit/arbitrary-graph.js';
+import { codeOf } from './spec-kit/code-of.js';
 import { GraphBuilder } from './graph-builder.js';
 import { shapesOf } from './shapes-of.js';
 

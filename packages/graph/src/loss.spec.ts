@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { codeOf } from './code-of.spec.kit.js';
+import { codeOf } from './spec-kit/code-of.js';
 import { GraphBuilder } from './graph-builder.js';
 import { withLoss, withoutLoss } from './loss.js';
 import { shapesOf } from './shapes-of.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Callback, RunState } from '@refold/core';
 import { describeCallback } from './describe-callback.js';
-import { failuresOf } from './framework/failures-of.spec.support.js';
+import { failuresOf } from './spec-kit/failures-of.js';
 
 /** Keeps states in memory, by output folder. */
 function keeper(change: (state: RunState) => RunState = (state) => state): () => Callback {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { BatchPlan, Dataset, LabelledBatch, Split } from '@refold/core';
 import { describeDataset } from './describe-dataset.js';
 import { fakeDataset } from './fakes/fake-dataset.js';
-import { failuresOf } from './framework/failures-of.spec.support.js';
+import { failuresOf } from './spec-kit/failures-of.js';
 
 describeDataset('fakeDataset', fakeDataset);
 describeDataset('fakeDataset of colour images', () =>

@@ -3,7 +3,7 @@ import type { Device, TrainingSession } from '@refold/core';
 import type { Graph } from '@refold/graph';
 import { describeDevice } from './describe-device.js';
 import { fakeDevice } from './fakes/fake-device.js';
-import { failuresOf } from './framework/failures-of.spec.support.js';
+import { failuresOf } from './spec-kit/failures-of.js';
 
 describeDevice('fakeDevice', fakeDevice);
 

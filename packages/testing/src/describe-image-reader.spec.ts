@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { ImageReader, Preprocessing } from '@refold/core';
 import { RefoldError } from '@refold/graph';
 import { describeImageReader } from './describe-image-reader.js';
-import { failuresOf } from './framework/failures-of.spec.support.js';
+import { failuresOf } from './spec-kit/failures-of.js';
 
 const files = { image: '/images/a.png', broken: '/images/b.txt' };
 

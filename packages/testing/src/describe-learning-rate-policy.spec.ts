@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LearningRatePolicy } from '@refold/core';
 import { describeLearningRatePolicy } from './describe-learning-rate-policy.js';
-import { failuresOf } from './framework/failures-of.spec.support.js';
+import { failuresOf } from './spec-kit/failures-of.js';
 
 const policy = (apply: LearningRatePolicy['apply'], text = 'a policy'): LearningRatePolicy => ({
   describe: () => text,

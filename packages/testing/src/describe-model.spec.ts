@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Model, ModelContext } from '@refold/core';
 import { describeModel } from './describe-model.js';
 import { tinyGraph, tinyModel } from './fakes/tiny-graph.js';
-import { failuresOf } from './framework/failures-of.spec.support.js';
+import { failuresOf } from './spec-kit/failures-of.js';
 
 describeModel('tiny', () => tinyModel);
 describeModel(

@@ -4,7 +4,7 @@ import { expr, type Expression, type UpdateRule } from '@refold/graph';
 import { describeOptimizer } from './describe-optimizer.js';
 import { plainRule } from './device-kit/kit-data.js';
 import { kitRules } from './device-kit/kit-rules.js';
-import { failuresOf } from './framework/failures-of.spec.support.js';
+import { failuresOf } from './spec-kit/failures-of.js';
 
 for (const rule of kitRules.slice(0, 3))
   describeOptimizer(rule.name, () => ({

@@ -16,4 +16,6 @@ export { fakeRunContext, type FakeRunContext } from './fakes/fake-run-context.js
 export { tinyGraph, tinyModel, tinySample, type TinyGraphOptions } from './fakes/tiny-graph.js';
 export { runKit, type KitResult } from './framework/run-kit.js';
 export type { KitOptions, TestFramework } from './framework/test-framework.js';
+export { readFloatTensors } from './read-float-tensors.js';
+export { relativeError } from './relative-error.js';
 export { sharedFolder } from './shared-folder.js';

@@ -11,11 +11,8 @@ export interface PixelCacheMemory {
   readonly used: SharedArrayBuffer;
 }
 
-const enum State {
-  Absent = 0,
-  Ready = 1,
-  Claimed = 2,
-}
+/** Of a sample in the table. */
+const state = { absent: 0, ready: 1, claimed: 2 } as const;
 
 /** Memory for the RGB pictures of a split. It is reserved now and taken from the machine as it fills. */
 export function makePixelCache(samples: number, bytes: number): PixelCacheMemory {
@@ -45,17 +42,17 @@ export class PixelCache {
   /** A view of the arena; not to be written to. */
   get(sample: number): Pixels | undefined {
     const entry = sample * 3;
-    if (Atomics.load(this.table, entry) !== State.Ready) return undefined;
+    if (Atomics.load(this.table, entry) !== state.ready) return undefined;
     const width = this.table[entry + 1]!;
     const height = this.table[entry + 2]!;
     const bytes = width * height * 3;
-    const data_HWC = new Uint8Array(this.memory.arena, this.offsets[sample]!, bytes);
+    const data_HWC = new Uint8Array(this.memory.arena, this.offsets[sample], bytes);
     return { data_HWC, width, height, channels: 3 };
   }
 
   put(sample: number, { data_HWC, width, height }: Pixels): void {
     const entry = sample * 3;
-    if (Atomics.compareExchange(this.table, entry, State.Absent, State.Claimed) !== State.Absent) {
+    if (Atomics.compareExchange(this.table, entry, state.absent, state.claimed) !== state.absent) {
       return;
     }
     const bytes = data_HWC.length;
@@ -65,6 +62,6 @@ export class PixelCache {
     this.table[entry + 1] = width;
     this.table[entry + 2] = height;
     this.offsets[sample] = offset;
-    Atomics.store(this.table, entry, State.Ready);
+    Atomics.store(this.table, entry, state.ready);
   }
 }

@@ -60,8 +60,9 @@ describe('resample', () => {
     const mirrored = resized('bicubic', [1, 2, 33, 25], [20, 14], { ...window, flip: true });
     for (let y = 0; y < 6; y++) {
       for (let x = 0; x < 9; x++) {
-        const pixel = (image: Uint8Array, row: number, at: number, stride: number) =>
-          [...image.subarray((row * stride + at) * 3, (row * stride + at) * 3 + 3)];
+        const pixel = (image: Uint8Array, row: number, at: number, stride: number) => [
+          ...image.subarray((row * stride + at) * 3, (row * stride + at) * 3 + 3),
+        ];
         expect(pixel(part, y, x, 9)).toEqual(pixel(whole, y + 4, x + 3, 20));
         expect(pixel(mirrored, y, 8 - x, 9)).toEqual(pixel(part, y, x, 9));
       }

@@ -167,7 +167,7 @@ function centralDifferences(
       const data = original.data.slice();
       data[i] = value + delta;
       const moved = new Map(weights).set(name, { shape: original.shape, data });
-      return { x: data[i]!, loss: referenceLoss(graph, moved) };
+      return { x: data[i], loss: referenceLoss(graph, moved) };
     };
     const [above, below] = [at(1e-3), at(-1e-3)];
     return (above.loss - below.loss) / (above.x - below.x);

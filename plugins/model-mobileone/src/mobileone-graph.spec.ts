@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { count, evaluate, tensorsOf } from '@refold/graph';
-import { sharedFolder } from '@refold/testing';
+import { readFloatTensors, relativeError, sharedFolder } from '@refold/testing';
 import { mobileoneGraph } from './mobileone-graph.js';
 import { mobileoneVariants, type MobileoneSpec } from './mobileone-spec.js';
-import { readTensors, relativeError } from './parity.spec.kit.js';
 import { appleWeightName } from './weight-names.js';
 
 const shared = sharedFolder();
@@ -53,7 +52,7 @@ describe('mobileoneGraph', () => {
 
     describe('with mobileone-tiny', () => {
       const read = (prefix: string) =>
-        readTensors(path.join(shared!, 'parity', 'mobileone-tiny.safetensors'), prefix);
+        readFloatTensors(path.join(shared!, 'parity', 'mobileone-tiny.safetensors'), prefix);
 
       it('has the names and shapes of timm', () => {
         const shapes = (list: Iterable<readonly [string, { readonly shape: readonly number[] }]>) =>

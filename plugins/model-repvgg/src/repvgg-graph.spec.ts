@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { count, evaluate, tensorsOf } from '@refold/graph';
-import { sharedFolder } from '@refold/testing';
-import { readTensors, relativeError } from './parity.spec.kit.js';
+import { readFloatTensors, relativeError, sharedFolder } from '@refold/testing';
 import { repvggGraph } from './repvgg-graph.js';
 import { repvggVariants, type RepvggSpec } from './repvgg-spec.js';
 import { repvggWeightNames } from './weight-names.js';
@@ -64,7 +63,7 @@ describe('repvggGraph', () => {
     ])('with %s', (name, groups) => {
       const graph = graphOf({ ...tiny, groups }, 64, 10);
       const read = (prefix: string) =>
-        readTensors(path.join(shared!, 'parity', `${name}.safetensors`), prefix);
+        readFloatTensors(path.join(shared!, 'parity', `${name}.safetensors`), prefix);
 
       it('has the names and shapes of timm', () => {
         const shapes = (list: Iterable<readonly [string, { readonly shape: readonly number[] }]>) =>

@@ -7,7 +7,7 @@ import { printConfig } from './print-config.js';
 import { parseConfig, type ConfigFile } from './read-config-file.js';
 import { readFlags } from './read-flags.js';
 import { resolveConfig, type ResolvedConfig } from './resolve-config.js';
-import { scenarioPlugins } from './scenario-plugins.spec.kit.js';
+import { scenarioPlugins } from './spec-kit/scenario-plugins.js';
 
 /**
  * One folder per behaviour: `README` says it in a sentence, `config.yaml` and `flags.json` (either may be absent)

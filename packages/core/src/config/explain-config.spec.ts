@@ -9,7 +9,7 @@ import { explainConfig } from './explain-config.js';
 import { parseConfig } from './read-config-file.js';
 import { readFlags } from './read-flags.js';
 import { resolveConfig } from './resolve-config.js';
-import { scenarioPlugins } from './scenario-plugins.spec.kit.js';
+import { scenarioPlugins } from './spec-kit/scenario-plugins.js';
 
 const plugins = ['model-repvgg', 'data-imagenet', 'optimizers', 'lr-scaling', 'device-tfjs'].map(
   (name) => scenarioPlugins[name]!,

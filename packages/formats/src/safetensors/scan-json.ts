@@ -16,7 +16,7 @@ export function scanJson(text: string, maxDepth: number): JsonFinding | null {
   const open: (Set<string> | null)[] = [];
   let expectKey = false;
   for (let i = 0; i < text.length; i++) {
-    switch (text[i]) {
+    switch (text.charAt(i)) {
       case '{':
       case '[':
         if (open.length === maxDepth) {

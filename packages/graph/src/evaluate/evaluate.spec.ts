@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { codeOf } from '../code-of.spec.kit.js';
+import { codeOf } from '../spec-kit/code-of.js';
 import { GraphBuilder, type Value } from '../graph-builder.js';
 import { initialise } from '../initialise.js';
 import { withLoss } from '../loss.js';

@@ -15,29 +15,29 @@ export function batchNormKernels(channelSum: KernelSet['channelSum']): BatchNorm
   return {
     batchNorm(x, weight, bias, eps) {
       const n = x.size / weight.size;
-      const mean = mul(channelSum(x), 1 / n) as Tensor1D;
-      const centred = sub(x, mean) as Tensor4D;
+      const mean = mul<Tensor1D>(channelSum(x), 1 / n);
+      const centred = sub<Tensor4D>(x, mean);
       const squares = channelSum(square(centred));
-      const inverse = rsqrt(add(mul(squares, 1 / n), eps)) as Tensor1D;
-      const y = add(mul(centred, mul(weight, inverse)), bias) as Tensor4D;
-      const variance = mul(squares, 1 / Math.max(1, n - 1)) as Tensor1D;
+      const inverse = rsqrt<Tensor1D>(add(mul(squares, 1 / n), eps));
+      const y = add<Tensor4D>(mul(centred, mul(weight, inverse)), bias);
+      const variance = mul<Tensor1D>(squares, 1 / Math.max(1, n - 1));
       return { y, mean, variance, saved: [centred, inverse] };
     },
     batchNormGradient(dy, weight, saved) {
       const [centred, inverse] = saved as [Tensor4D, Tensor1D];
       const n = dy.size / weight.size;
       const dBias = channelSum(dy);
-      const dWeight = mul(channelSum(mul(dy, centred)), inverse) as Tensor1D;
+      const dWeight = mul<Tensor1D>(channelSum(mul(dy, centred)), inverse);
       const slope = mul(weight, inverse);
       // dx = slope · dy − (slope · r · dγ / n) · (x − μ) − slope · dβ / n
       const ofCentred = mul(mul(slope, inverse), mul(dWeight, 1 / n));
       const constant = mul(slope, mul(dBias, 1 / n));
-      const dx = sub(sub(mul(dy, slope), mul(centred, ofCentred)), constant) as Tensor4D;
+      const dx = sub<Tensor4D>(sub(mul(dy, slope), mul(centred, ofCentred)), constant);
       return { dx, dWeight, dBias };
     },
     batchNormInference(x, { mean, variance }, weight, bias, eps) {
       const slope = mul(weight, rsqrt(add(variance, eps)));
-      return add(mul(x, slope), sub(bias, mul(mean, slope))) as Tensor4D;
+      return add<Tensor4D>(mul(x, slope), sub(bias, mul(mean, slope)));
     },
   };
 }

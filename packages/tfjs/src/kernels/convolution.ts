@@ -58,7 +58,7 @@ export function inputGradientByConvolution(
   const image = negative ? padOrCrop(spread, rows, columns) : spread;
   const zero: Sides = [0, 0];
   const pads: [Sides, Sides] = negative ? [zero, zero] : [rows, columns];
-  return correlate(image, turned as Tensor4D, [1, 1], dilation, ...pads);
+  return correlate(image, turned, [1, 1], dilation, ...pads);
 }
 
 /**
@@ -115,7 +115,7 @@ function correlate(
     pad: explicitPadding(rows, columns),
     dataFormat: 'NHWC',
   };
-  return nativeKernel<Tensor4D>('Conv2D', { x, filter }, attrs as never);
+  return nativeKernel<Tensor4D>('Conv2D', { x, filter }, attrs);
 }
 
 function kernelAttributes({ stride, padding: [py, px] }: ConvolutionGeometry) {

@@ -8,6 +8,7 @@ import {
   slice,
   stridedSlice,
   tile,
+  type Rank,
   type Tensor4D,
 } from '@tensorflow/tfjs-core';
 import type { ConvolutionGeometry, KernelSet, Shape4D } from './kernel-set.js';
@@ -110,7 +111,7 @@ function channelsOfMultiplier(dy: Tensor4D, channels: number, multiplier: number
   if (multiplier === 1) return dy;
   const [n, oh, ow] = dy.shape;
   const separate = reshape(dy, [n * oh * ow, channels, multiplier]);
-  return reshape(slice(separate, [0, 0, m], [-1, -1, 1]), [n, oh, ow, channels]) as Tensor4D;
+  return reshape<Rank.R4>(slice(separate, [0, 0, m], [-1, -1, 1]), [n, oh, ow, channels]);
 }
 
 function correlateDepthwise(
@@ -126,7 +127,7 @@ function correlateDepthwise(
     dilations: [...dilations],
     pad: explicitPadding(rows, columns),
   };
-  return nativeKernel<Tensor4D>('DepthwiseConv2dNative', { x, filter }, attrs as never);
+  return nativeKernel<Tensor4D>('DepthwiseConv2dNative', { x, filter }, attrs);
 }
 
 function kernelAttributes({ stride, padding: [py, px], dilation }: ConvolutionGeometry) {

@@ -20,7 +20,7 @@ export function nativeKernel<T extends Tensor>(
   inputs: Record<string, Tensor>,
   attrs: NamedAttrMap,
 ): T {
-  return engine().runKernel(name, inputs, attrs) as T;
+  return engine().runKernel<T>(name, inputs, attrs);
 }
 
 /** tfjs's explicit padding for NHWC. */

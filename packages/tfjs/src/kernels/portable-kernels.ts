@@ -15,7 +15,7 @@ export function portableKernels(replacements: Partial<KernelSet> = {}): KernelSe
   return {
     ...convolutionKernels,
     ...depthwiseKernels(channelSum),
-    matMul: (a, b, transposeA, transposeB) => matMul(a, b, transposeA, transposeB) as Tensor2D,
+    matMul: (a, b, transposeA, transposeB) => matMul<Tensor2D>(a, b, transposeA, transposeB),
     ...batchNormKernels(channelSum),
     maxPoolGradient(dy, input, output, { kernel, stride }) {
       const attrs = { filterSize: [...kernel], strides: [...stride], pad: 'valid' };

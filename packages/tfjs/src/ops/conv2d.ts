@@ -6,7 +6,7 @@ import {
   type Tensor1D,
   type Tensor4D,
 } from '@tensorflow/tfjs-core';
-import type { ConvolutionGeometry, KernelSet, Shape4D } from '../kernels/kernel-set.js';
+import type { ConvolutionGeometry, KernelSet } from '../kernels/kernel-set.js';
 import type { BackwardArgs, NodeArgs, OpKernel } from './op-kernel.js';
 
 type Gradients = readonly [dx: Tensor4D | null, dFilter: Tensor4D];
@@ -21,8 +21,8 @@ export const conv2d: OpKernel<'conv2d'> = {
     if (isDepthwise(args)) {
       y = kernels.depthwise(x, filter, geometry);
     } else if (args.node.attrs.groups > 1) {
-      const filters = split(filter, args.node.attrs.groups, 3) as Tensor4D[];
-      const parts = (split(x, args.node.attrs.groups, 3) as Tensor4D[]).map((part, g) =>
+      const filters = split<Tensor4D>(filter, args.node.attrs.groups, 3);
+      const parts = split<Tensor4D>(x, args.node.attrs.groups, 3).map((part, g) =>
         kernels.convolution(part, filters[g]!, geometry),
       );
       y = concat(parts, 3);
@@ -82,7 +82,7 @@ function denseGradients(
 ): Gradients {
   return [
     needsInput ? kernels.convolutionInputGradient(dy, filter, x.shape, geometry) : null,
-    kernels.convolutionFilterGradient(x, dy, filter.shape as Shape4D, geometry),
+    kernels.convolutionFilterGradient(x, dy, filter.shape, geometry),
   ];
 }
 

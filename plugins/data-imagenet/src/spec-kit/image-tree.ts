@@ -23,7 +23,9 @@ export function put(folder: string, name: string, bytes: Uint8Array | string = '
 export function jpeg(key: number, width = 40, height = 30): Promise<Buffer> {
   const data = Buffer.alloc(width * height * 3);
   for (let i = 0; i < data.length; i++) data[i] = (key * 37 + i * (key + 3)) % 256;
-  return sharp(data, { raw: { width, height, channels: 3 } }).jpeg({ quality: 95 }).toBuffer();
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .jpeg({ quality: 95 })
+    .toBuffer();
 }
 
 /** `train/` and `val/` with classes `ant`, `bee`, `cat`; `perClass` images each, of several sizes. */

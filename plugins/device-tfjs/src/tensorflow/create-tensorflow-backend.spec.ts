@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
 import { createTensorflowBackend, type TensorflowBackend } from './create-tensorflow-backend.js';
 import { probeLibtensorflow } from './probe-libtensorflow.js';
-import { describeWithTensorflow } from './tensorflow-in-tests.spec.support.js';
+import { describeWithTensorflow } from './spec-kit/tensorflow-in-tests.js';
 
 describeWithTensorflow('createTensorflowBackend', () => {
   const util = createRequire(import.meta.url)('node:util') as Record<string, unknown>;

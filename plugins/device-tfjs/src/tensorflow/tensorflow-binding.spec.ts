@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { bindingAttributes } from './op-attributes.js';
 import type { TensorflowBinding } from './tensorflow-binding.js';
 import { TENSORFLOW_TYPES } from './tensorflow-data-types.js';
-import { bindingForTests, describeWithTensorflow } from './tensorflow-in-tests.spec.support.js';
+import { bindingForTests, describeWithTensorflow } from './spec-kit/tensorflow-in-tests.js';
 
 const { float32, float64, int32, uint8, string, complex64, int64, bool } = TENSORFLOW_TYPES;
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { relativeError } from '@refold/testing';
 import { bindingAttributes } from './op-attributes.js';
 import type { TensorflowBinding } from './tensorflow-binding.js';
-import { bindingForTests, describeWithTensorflow } from './tensorflow-in-tests.spec.support.js';
+import { bindingForTests, describeWithTensorflow } from './spec-kit/tensorflow-in-tests.js';
 
 /** Layouts: x, y NHWC; w HWIO, as TensorFlow keeps them. */
 interface Convolution {
@@ -46,16 +47,6 @@ function reference(c: Convolution, x: Float32Array, w: Float32Array, dy: Float32
               }
             }
   return { y: y!, dx: dx!, dw: dw! };
-}
-
-function relativeError(ours: ArrayLike<number>, truth: ArrayLike<number>): number {
-  let [difference, norm] = [0, 0];
-  for (let i = 0; i < truth.length; i++) {
-    difference += (ours[i]! - truth[i]!) ** 2;
-    norm += truth[i]! ** 2;
-  }
-  expect(ours.length).toBe(truth.length);
-  return Math.sqrt(difference / norm);
 }
 
 describeWithTensorflow('convolution and batch norm through TensorflowBinding', () => {

@@ -16,6 +16,7 @@ import {
   slice,
   tensor2d,
   transpose,
+  type Rank,
   type Tensor2D,
   type Tensor4D,
 } from '@tensorflow/tfjs-core';
@@ -44,7 +45,7 @@ export const wasmConvolution: Pick<
       return filterGradientByConvolution(x, dy, filterShape, geometry);
     }
     const seen = everyOther(x, geometry.stride, dy.shape);
-    const rows_PI = reshape(seen, [-1, x.shape[3]]) as Tensor2D;
+    const rows_PI = reshape<Rank.R2>(seen, [-1, x.shape[3]]);
     const gradient_IO = matMul(transpose(rows_PI), reshape(dy, [-1, dy.shape[3]]));
     return reshape(gradient_IO, filterShape);
   },
@@ -77,7 +78,7 @@ function inputGradientByPhases(
     reshape(taps, [th * tw, sh * sw, inChannels, outChannels]),
     [0, 3, 1, 2],
   );
-  const phaseFilter = reshape(phases, [th, tw, outChannels, sh * sw * inChannels]) as Tensor4D;
+  const phaseFilter = reshape<Rank.R4>(phases, [th, tw, outChannels, sh * sw * inChannels]);
   const [ah, aw] = [Math.ceil(height / sh), Math.ceil(width / sw)];
   const framed = framing(dy, [ah, aw], [rows.first, columns.first], [th, tw]);
   const together = conv2d(framed.image, phaseFilter, 1, framed.padding);

@@ -50,7 +50,7 @@ function windowMean(x: Tensor4D): Tensor4D {
   return x.shape[1] === 1 ? x : avgPool(x, [x.shape[1], 1], 1, 'valid');
 }
 
-const product = (a: Tensor2D, b: Tensor2D) => matMul(a, b) as Tensor2D;
+const product = (a: Tensor2D, b: Tensor2D) => matMul<Tensor2D>(a, b);
 
 /**
  * The backend keeps one packed right-hand side per buffer, whatever the shape: a transposition that moves nothing
@@ -68,9 +68,9 @@ function transposedCopy(b: Tensor2D): Tensor2D {
 function maxPoolGradient(
   ...[dy, x, y, window]: Parameters<KernelSet['maxPoolGradient']>
 ): Tensor4D {
-  const dPositive = mul(dy, step(y)) as Tensor4D;
-  const dOther = sub(dy, dPositive) as Tensor4D;
-  const lifted = div(1, sub(1e-30, x)) as Tensor4D;
+  const dPositive = mul<Tensor4D>(dy, step(y));
+  const dOther = sub<Tensor4D>(dy, dPositive);
+  const lifted = div<Tensor4D>(1, sub(1e-30, x));
   return add(
     portable.maxPoolGradient(dPositive, x, y, window),
     portable.maxPoolGradient(dOther, lifted, y, window),

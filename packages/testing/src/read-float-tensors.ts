@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { sizeOf, type HostTensor } from '@refold/graph';
 
-/** Every float32 tensor of a safetensors file whose name starts with `prefix`, without the prefix. */
-export function readTensors(file: string, prefix: string): Map<string, HostTensor> {
+/**
+ * Every float32 tensor of a safetensors file whose name starts with `prefix`, without the prefix: reference data of a
+ * test. For files that nobody vouches for there is `readSafetensors` of `@refold/formats`.
+ */
+export function readFloatTensors(file: string, prefix: string): Map<string, HostTensor> {
   const bytes = readFileSync(file);
   const start = 8 + Number(bytes.readBigUInt64LE(0));
   const header = JSON.parse(bytes.toString('utf8', 8, start)) as Record<
@@ -19,12 +22,4 @@ export function readTensors(file: string, prefix: string): Map<string, HostTenso
     tensors.set(name.slice(prefix.length), { shape, data });
   }
   return tensors;
-}
-
-/** 2-norm of the difference over the 2-norm of the reference; the lists must be equally long. */
-export function relativeError(values: ArrayLike<number>, reference: ArrayLike<number>): number {
-  if (values.length !== reference.length) return Infinity;
-  const norm = (list: readonly number[]) => Math.hypot(...list);
-  const difference = Array.from(reference, (value, i) => values[i]! - value);
-  return norm(difference) / norm(Array.from(reference));
 }

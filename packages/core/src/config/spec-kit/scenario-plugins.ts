@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { definePlugin, type Plugin } from '../plugin/plugin.js';
-import { Callback } from '../points/callback.js';
-import { Dataset } from '../points/dataset.js';
-import { Device } from '../points/device.js';
-import { LearningRatePolicy } from '../points/learning-rate-policy.js';
-import { Model } from '../points/model.js';
-import { Optimizer } from '../points/optimizer.js';
-import type { ExtensionPoint } from '../plugin/extension-point.js';
+import { definePlugin, type Plugin } from '../../plugin/plugin.js';
+import { Callback } from '../../points/callback.js';
+import { Dataset } from '../../points/dataset.js';
+import { Device } from '../../points/device.js';
+import { LearningRatePolicy } from '../../points/learning-rate-policy.js';
+import { Model } from '../../points/model.js';
+import { Optimizer } from '../../points/optimizer.js';
+import type { ExtensionPoint } from '../../plugin/extension-point.js';
 
 /** Stand-ins with the sections and options of Refold's own plugins; they provide and never create. */
 const never = (): never => {

@@ -3,9 +3,9 @@ import { count, graphToJson } from '@refold/graph';
 import fc from 'fast-check';
 import { fuse } from './fuse.js';
 import { prove } from './proof/prove.js';
-import { fusionErrors } from './spec-support/compare.spec.support.js';
-import { blockNetworks, buildNetwork } from './spec-support/random-blocks.spec.support.js';
-import { randomWeights } from './spec-support/random-weights.spec.support.js';
+import { fusionErrors } from './spec-kit/compare.js';
+import { blockNetworks, buildNetwork } from './spec-kit/random-blocks.js';
+import { randomWeights } from './spec-kit/random-weights.js';
 
 const runs = { numRuns: 150, seed: 42 };
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Graph } from './graph.js';
-import { GraphBuilder, type Value } from './graph-builder.js';
+import type { Graph } from '../graph.js';
+import { GraphBuilder, type Value } from '../graph-builder.js';
 
 /** Adds one node named `name` below `x`; the numbers choose its attributes. */
 type Step = (b: GraphBuilder, name: string, x: Value, numbers: readonly number[]) => Value;

@@ -1,8 +1,8 @@
 import { describe } from '@jest/globals';
-import { findLibtensorflow } from './find-libtensorflow.js';
-import { loadTensorflow } from './load-tensorflow.js';
-import { describeSearch } from './probe-libtensorflow.js';
-import { TensorflowBinding } from './tensorflow-binding.js';
+import { findLibtensorflow } from '../find-libtensorflow.js';
+import { loadTensorflow } from '../load-tensorflow.js';
+import { describeSearch } from '../probe-libtensorflow.js';
+import { TensorflowBinding } from '../tensorflow-binding.js';
 
 /** `describe` where libtensorflow is found, else a skipped suite whose name says what was missing. */
 export function describeWithTensorflow(name: string, body: () => void): void {

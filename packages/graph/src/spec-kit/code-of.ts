@@ -1,4 +1,4 @@
-import { isRefoldError } from './refold-error.js';
+import { isRefoldError } from '../refold-error.js';
 
 /** Code of the RefoldError that `run` throws; undefined when it throws none. Other errors pass through. */
 export function codeOf(run: () => unknown): string | undefined {
