@@ -129,28 +129,31 @@ describe('checkpoints at fault', () => {
     ['truncated', (bytes: Buffer) => bytes.subarray(0, bytes.length - 100)],
     ['with a flipped bit', (bytes: Buffer) => flipBit(bytes, bytes.length - 9)],
     ['empty', () => Buffer.alloc(0)],
-  ])('%s: resuming falls back to the newest good one', async (_, damage) => {
-    const copy = path.join(folder, 'copy');
-    cpSync(output, copy, { recursive: true });
-    const file = path.join(copy, path.relative(output, newest));
-    writeFileSync(file, damage(readFileSync(file)));
-    const log = path.join(folder, 'fallback.jsonl');
-    const flags = ['--output-dir', copy, '--resume', 'auto', '--events', log, '--max-steps', '6'];
-    expect(await runCli(['train', '-c', config, ...flags])).toMatchObject({ code: 0 });
-    const events = readEvents(log);
-    expect(events).toContainEqual(
-      expect.objectContaining({
-        type: 'warned',
-        message: expect.stringContaining(path.basename(newest)),
-      }),
-    );
-    expect(events.find(({ type }) => type === 'run-started')).toMatchObject({
-      resumedFrom: { step: 3 },
-    });
+  ])(
+    '%s: named, it is refused; resuming falls back to the newest good one',
+    async (how, damage) => {
+      const copy = path.join(folder, `copy ${how}`);
+      cpSync(output, copy, { recursive: true });
+      const file = path.join(copy, path.relative(output, newest));
+      writeFileSync(file, damage(readFileSync(file)));
+      const named = await runCli(['validate', '-c', config, '--ckpt_path', file]);
+      expectMessage(named, 1, 'RF-FILE-', path.basename(file));
 
-    const named = await runCli(['validate', '-c', config, '--ckpt_path', file]);
-    expectMessage(named, 1, 'RF-FILE-', path.basename(file));
-  });
+      const log = path.join(copy, 'events.jsonl');
+      const flags = ['--output-dir', copy, '--resume', 'auto', '--events', log, '--max-steps', '6'];
+      expect(await runCli(['train', '-c', config, ...flags])).toMatchObject({ code: 0 });
+      const events = readEvents(log);
+      expect(events).toContainEqual(
+        expect.objectContaining({
+          type: 'warned',
+          message: expect.stringContaining(path.basename(newest)),
+        }),
+      );
+      expect(events.find(({ type }) => type === 'run-started')).toMatchObject({
+        resumedFrom: { step: 3 },
+      });
+    },
+  );
 
   it('of another model', async () => {
     const flags = ['--resume', newest, '--output-dir', path.join(folder, 'other')];

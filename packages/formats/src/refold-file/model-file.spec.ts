@@ -102,17 +102,15 @@ describe('a Refold file', () => {
     wrong.delete('fc.bias');
     wrong.set('fc.weight', { shape: [2, 3], data: new Float32Array(6) });
     wrong.set('other', { shape: [1], data: new Float32Array(1) });
-    const lines = [
+    const writing = writeModelFile(file, { ...checkpoint, weights: wrong });
+    await expect(writing).rejects.toMatchObject({ code: 'RF-FILE-WEIGHTS' });
+    for (const line of [
       'fc.bias: missing',
       'fc.weight: expected [3, 2], received [2, 3]',
       'other: not expected',
-    ];
-    await expect(writeModelFile(file, { ...checkpoint, weights: wrong })).rejects.toMatchObject({
-      code: 'RF-FILE-WEIGHTS',
-      message: expect.stringMatching(
-        new RegExp(lines.map((line) => line.replace(/[[\]]/g, '\\$&')).join('[^]*')),
-      ),
-    });
+    ]) {
+      await expect(writing).rejects.toThrow(line);
+    }
   });
 
   /** A file whose metadata were changed by somebody who also made the checksum right. */
