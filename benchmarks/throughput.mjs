@@ -4,10 +4,10 @@
  *     node benchmarks/throughput.mjs [--rounds 3] [--resolution 224] [--batch 32] [--devices tfjs-node,wasm] [--dry]
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { writeBetweenMarkers } from './write-between-markers.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -50,7 +50,7 @@ for (const work of ['training', 'train-form', 'fused']) {
 }
 const table = markdown(rows);
 process.stdout.write(`${table}\n`);
-if (!flags.dry) writeBetweenMarkers(table);
+if (!flags.dry) writeBetweenMarkers('throughput', table);
 
 function summary(readings) {
   const ms = readings.flatMap(({ msPerStep }) => msPerStep).sort((a, b) => a - b);
@@ -78,16 +78,6 @@ function markdown(all) {
     return `| ${cells.join(' | ')} |`;
   });
   return [...header, ...body].join('\n');
-}
-
-function writeBetweenMarkers(text) {
-  const target = join(import.meta.dirname, '..', 'docs', 'performance.md');
-  const page = readFileSync(target, 'utf8');
-  const marked = /(<!-- throughput -->\n)[\s\S]*?(<!-- \/throughput -->)/;
-  writeFileSync(
-    target,
-    page.replace(marked, (_, open, close) => `${open}${text}\n${close}`),
-  );
 }
 
 function output(command, args) {

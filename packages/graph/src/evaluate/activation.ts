@@ -10,7 +10,8 @@ const each =
 
 const sigmoidOf = (x: number) => 1 / (1 + Math.exp(-x));
 
-export const relu = each((x) => (x > 0 ? x : 0));
+/** NaN stays NaN, as in PyTorch. */
+export const relu = each((x) => (x <= 0 ? 0 : x));
 export const relu6 = each((x) => Math.min(Math.max(x, 0), 6));
 export const sigmoid = each(sigmoidOf);
 export const silu = each((x) => x * sigmoidOf(x));

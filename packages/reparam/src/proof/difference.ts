@@ -19,8 +19,8 @@ export function differenceOf(
   let norm = 0;
   for (let i = from; i < to; i++) {
     const d = Math.abs(a[i]! - b[i]!);
-    // The negation lets NaN win.
-    if (!(d <= abs)) abs = d;
+    // NaN wins, and stays.
+    abs = Math.max(abs, d);
     squares += d * d;
     norm += a[i]! * a[i]!;
   }
@@ -29,5 +29,5 @@ export function differenceOf(
 
 /** The larger of two errors; NaN is the largest. */
 export function worse(a: number, b: number): number {
-  return Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.max(a, b);
+  return Math.max(a, b);
 }

@@ -135,8 +135,9 @@ class Tally {
   result(): NetworkProof {
     return {
       maxAbsError: this.#maxAbsError,
-      maxRelError: this.#maxRelError,
-      top1Agreement: this.#samples === 0 ? 1 : this.#agreeing / this.#samples,
+      // NaN where nothing was compared: no gate lets that pass.
+      maxRelError: this.#samples === 0 ? NaN : this.#maxRelError,
+      top1Agreement: this.#agreeing / this.#samples,
       samples: this.#samples,
     };
   }

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import {
   EventChannel,
   type Dataset,
@@ -28,12 +29,13 @@ export interface FakeRunContext extends RunContext {
 /**
  * A run of `tinyGraph` on `fakeDataset` by `fakeDevice`, at its beginning: two epochs of three steps, plain SGD.
  *
- * @param outputDir an empty temporary folder, absolute
+ * @param outputDir an empty temporary folder, absolute; made where it is missing, as the pipeline does
  */
 export async function fakeRunContext(
   outputDir: string,
   given: { readonly device?: Device; readonly dataset?: Dataset } = {},
 ): Promise<FakeRunContext> {
+  await mkdir(outputDir, { recursive: true });
   const dataset = given.dataset ?? fakeDataset();
   const device = given.device ?? fakeDevice();
   const { sample, normalization, classes } = dataset;

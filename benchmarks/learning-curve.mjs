@@ -1,0 +1,115 @@
+/**
+ * Trains configs/imagenette.yaml, validates both forms image by image, and puts the learning curve beside the
+ * reference's into docs/performance.md.
+ *
+ *     node benchmarks/learning-curve.mjs --data-dir /path/to/imagenette [--seeds 42,1] [--device auto] [--dry]
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { writeBetweenMarkers } from './write-between-markers.mjs';
+
+const { values: flags } = parseArgs({
+  options: {
+    'data-dir': { type: 'string' },
+    seeds: { type: 'string', default: '42' },
+    device: { type: 'string', default: 'auto' },
+    dry: { type: 'boolean', default: false },
+  },
+});
+if (!flags['data-dir']) throw new Error('Expected --data-dir with train/ and val/.');
+
+const root = join(import.meta.dirname, '..');
+const folder = mkdtempSync(join(tmpdir(), 'refold-curve-'));
+/** timm's RepVGG-A0 trained by PyTorch 2.13 with this recipe (two seeds), top-1 by epoch. */
+const reference = new Map([
+  [1, [10.69, 10.15]],
+  [2, [22.0, 23.54]],
+  [3, [32.15, 26.62]],
+  [4, [34.0, 32.0]],
+  [6, [47.85, 40.77]],
+  [8, [54.38, 50.77]],
+  [10, [58.15, 59.15]],
+  [11, [60.15, 60.54]],
+  [12, [60.77, 60.08]],
+]);
+
+const runs = flags.seeds.split(',').map((seed) => measure(seed));
+rmSync(folder, { recursive: true });
+const page = markdown(runs);
+process.stdout.write(`${page}\n`);
+if (!flags.dry) writeBetweenMarkers('learning-curve', page);
+
+function measure(seed) {
+  const output = join(folder, seed);
+  const log = join(folder, `${seed}.jsonl`);
+  const common = ['-c', join(root, 'configs/imagenette.yaml'), '--data-dir', flags['data-dir']];
+  const device = ['--device', flags.device];
+  const outputs = ['--output-dir', output, '--events', log];
+  const { fused, checkpoint } = refold('train', ...common, ...device, ...outputs, '--seed', seed);
+  const events = readFileSync(log, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const forms = { train: checkpoint, fused };
+  const validated = Object.entries(forms).map(([form, file]) => {
+    const predictions = join(folder, `${seed}-${form}.jsonl`);
+    const options = ['--form', form, '--ckpt-path', file, '--predictions', predictions];
+    const document = refold('validate', ...common, ...device, ...options);
+    return {
+      ...document,
+      predictions: readFileSync(predictions, 'utf8').trim().split('\n').map(classOf),
+    };
+  });
+  return { seed, events, validated };
+}
+
+/** The image and the class that was predicted, of a line of `--predictions`. */
+function classOf(line) {
+  const { image, predicted } = JSON.parse(line);
+  return `${image} ${predicted}`;
+}
+
+function refold(...args) {
+  const bin = join(root, 'packages/cli/bin/refold.js');
+  const stdio = ['ignore', 'pipe', 'inherit'];
+  return JSON.parse(execFileSync('node', [bin, ...args, '--json'], { encoding: 'utf8', stdio }));
+}
+
+function markdown(all) {
+  const of = ({ events }, type) => events.filter((event) => event.type === type);
+  const fixed = (x) => x.toFixed(2);
+  const started = of(all[0], 'run-started')[0];
+  const rows = of(all[0], 'validated').map(({ epoch }) => {
+    const theirs =
+      reference
+        .get(epoch + 1)
+        ?.map(fixed)
+        .join(' / ') ?? '';
+    const ours = all.map((run) => fixed(of(run, 'validated')[epoch].top1)).join(' / ');
+    const loss = all.map((run) => of(run, 'epoch-completed')[epoch].loss.toFixed(3)).join(' / ');
+    return `| ${epoch + 1} | ${ours} | ${loss} | ${theirs} |`;
+  });
+  const seconds = all.flatMap((run) => of(run, 'epoch-completed').map((event) => event.seconds));
+  const { images } = of(all[0], 'epoch-completed')[0];
+  seconds.sort((a, b) => a - b);
+  const pace = (s) => (images / s).toFixed(0);
+  return [
+    `RepVGG-A0, ten classes, 64 px, on ${started.device} (${started.library}), seeds ${flags.seeds}.`,
+    '',
+    '| epoch | top-1 % | train loss | PyTorch top-1 %, seeds 0 / 1 |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+    `Training: ${pace(seconds[0])} images/s in the fastest epoch, ${pace(seconds[Math.floor(seconds.length / 2)])} in the median one, decoding and augmentation included.`,
+    '',
+    ...all.map(({ seed, validated: [wide, plain] }) => agreement(seed, wide, plain)),
+  ].join('\n');
+}
+
+function agreement(seed, wide, plain) {
+  const same = wide.predictions.filter((line, i) => line === plain.predictions[i]).length;
+  return `Seed ${seed}: train form ${wide.top1.toFixed(2)} %, fused form ${plain.top1.toFixed(2)} %, the same class for ${same} of ${wide.images} images; validation at ${wide.imagesPerSecond.toFixed(0)} and ${plain.imagesPerSecond.toFixed(0)} images/s.`;
+}
