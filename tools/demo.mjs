@@ -70,7 +70,7 @@ function summary(trained, wide, plain, fusion) {
     ...rows.map(([label, a, b]) => `${label.padEnd(26)}${a.padStart(14)}${b.padStart(14)}`),
     '',
     `Top-1 is ${wide.top1 === plain.top1 ? 'identical' : 'NOT identical'} over ${count(plain.images)} images; the fused form takes ${(100 / ratio).toFixed(0)} % of the time (${ratio.toFixed(2)} × as fast).`,
-    `Fusion: ${fusion.regions.length} regions, largest difference of the logits ${fusion.network.maxAbsError.toExponential(1)} absolute, ${fusion.network.maxRelError.toExponential(1)} relative; the same answer on ${percent(fusion.network.top1Agreement)} of the probes.`,
+    `Fusion: ${fusion.regions.length} regions, largest difference of the logits ${fusion.network.maxAbsError.toExponential(1)} absolute, ${fusion.network.maxRelError.toExponential(1)} relative; the same answer on ${percent(100 * fusion.network.top1Agreement)} of the probes.`,
     `Trained ${count(trained.steps)} steps in ${trained.seconds.toFixed(0)} s on ${wide.device}. Fused network: ${fusion.output}`,
     '',
   ].join('\n');
