@@ -21,15 +21,19 @@ export async function loadSharp(): Promise<Sharp> {
 }
 
 /**
- * Decodes a whole image file to RGB as Pillow's `Image.open(f).convert('RGB')` does, bit by bit for the 8-bit formats:
- * grey is repeated, alpha dropped, palettes looked up, CMYK converted by complement and not by profile. Embedded colour
- * profiles and the EXIF orientation are ignored, as torchvision's ImageFolder ignores them.
+ * Decodes a whole image file to RGB as Pillow's `Image.open(f).convert('RGB')` does, and so torchvision's ImageFolder,
+ * bit by bit for JPEG, PNG and WebP: grey is repeated, alpha dropped, palettes looked up, CMYK converted by complement
+ * and not by profile, the first picture of several taken. Embedded colour profiles are ignored, and the EXIF
+ * orientation but for TIFF. Unlike there, 16-bit grey becomes its upper byte, transparent GIF pixels black, and the
+ * chroma of AVIF is enlarged in another way.
  *
  * @throws libvips' error for what is no image, is truncated or otherwise damaged
  */
 export async function decodeRgb(sharp: Sharp, file: Uint8Array): Promise<Pixels> {
   const input = sharp(file, { failOn: 'error', ignoreIcc: true, sequentialRead: true });
-  if (isFourChannelJpeg(file)) {
+  const tiff = isTiff(file);
+  if (tiff) input.autoOrient();
+  if (tiff ? (await input.metadata()).space === 'cmyk' : isFourChannelJpeg(file)) {
     const { data, info } = await input
       .pipelineColourspace('cmyk')
       .toColourspace('cmyk')
@@ -64,6 +68,11 @@ function rgbOfCmyk(cmyk: Uint8Array): Uint8Array {
     }
   }
   return rgb;
+}
+
+function isTiff(file: Uint8Array): boolean {
+  const start = file.subarray(0, 4).join();
+  return start === '73,73,42,0' || start === '77,77,0,42';
 }
 
 /** Looks for the frame header (ITU T.81, B.2.2) and its number of components. */

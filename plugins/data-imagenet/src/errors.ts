@@ -108,3 +108,11 @@ export function tooManyCorrupt(
     hint: 'Repair or remove these files, or allow more with data.maxCorrupt.',
   });
 }
+
+/** Batches are asked of a dataset that was closed. */
+export function datasetClosed(): RefoldError {
+  return new RefoldError('RF-DATA-CLOSED', {
+    message: 'This dataset is closed and gives no more batches.',
+    hint: 'Open it again.',
+  });
+}

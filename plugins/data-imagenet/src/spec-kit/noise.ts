@@ -11,6 +11,6 @@ export function noise(width: number, height: number): Pixels {
 }
 
 /** First 16 hex digits of the SHA-1, by which bytes are compared with those that Pillow made. */
-export function digest(bytes: Uint8Array): string {
+export function digest(bytes: NodeJS.ArrayBufferView): string {
   return createHash('sha1').update(bytes).digest('hex').slice(0, 16);
 }
