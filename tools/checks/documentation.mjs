@@ -7,7 +7,7 @@ export const title = 'Documentation links resolve and every extension point has 
 
 export function problems() {
   const pages = repositoryFiles().filter((path) => path.endsWith('.md'));
-  return [...pages.flatMap(linkProblems), ...pointProblems()];
+  return [...pages.flatMap(linkProblems), ...commentProblems(), ...pointProblems()];
 }
 
 /** Links to files of the repository and to headings in them; the outside world is not asked. */
@@ -23,6 +23,22 @@ function linkProblems(page) {
       ? []
       : [`${page}: ${target} has no heading #${heading}.`];
   });
+}
+
+/** Pages that comments in the code refer to by their path from the root, numbers of decisions among them. */
+function commentProblems() {
+  const files = repositoryFiles();
+  return files
+    .filter((path) => /\.(ts|mjs)$/.test(path))
+    .flatMap((path) => {
+      const text = readFileSync(join(root, path), 'utf8');
+      const named = [...text.matchAll(/\bdocs\/(?:adr\/\d{4}|[a-z/-]+\.md)/g)].map(
+        ([page]) => page,
+      );
+      return named
+        .filter((page) => !files.some((file) => file.startsWith(page)))
+        .map((page) => `${path}: refers to ${page}, which is not there.`);
+    });
 }
 
 /** Every file in core/src/points defines one point; its page names the point's conformance kit. */

@@ -45,7 +45,7 @@ const HALF = 1 << (PRECISION_BITS - 1);
 /**
  * Resizes a box of an image with antialiasing: both filters widen with the scale when shrinking. Pixels outside the
  * box have no influence, so it is "crop, then resize". Bit-identical with Pillow's `Image.resize` for 8-bit images,
- * two passes in fixed point, which is what torchvision and timm prepare images with (docs/adr/0010-image-resize.md).
+ * two passes in fixed point, which is what torchvision and timm prepare images with (docs/adr/0007-image-resizing.md).
  *
  * @param out_HWC takes `target.height × target.width × channels` bytes
  */
