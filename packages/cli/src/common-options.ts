@@ -18,7 +18,7 @@ export function configuredCommand(
     .description(description)
     .option('-c, --config <file>', 'configuration file (YAML; MindCV files are read as they are)')
     .option('--json', 'exactly one JSON document on stdout, nothing else there')
-    .option('--quiet', 'no progress on stderr')
+    .option('--quiet', 'nothing on stderr but errors')
     .addOption(new Option('--events <file>', 'write every event of a run as a line of JSON'))
     .allowUnknownOption()
     .allowExcessArguments()
@@ -29,6 +29,7 @@ export function configuredCommand(
         'Any configuration key is a flag by its path: --model.use repvgg_a0, --data.batchSize 16.',
         'Short names: --model, --data-dir, --output-dir, --batch-size, --resolution, --epochs,',
         '--max-steps, --device, --precision, --seed, --resume auto|FILE. MindCV flags work too.',
+        'Hyphens, underscores and capitals do not matter. Relative paths are those of the current folder.',
         '',
         examples.length > 1 ? 'Examples:' : 'Example:',
         ...examples.map((example) => `  $ ${example}`),

@@ -39,3 +39,47 @@ export function noPreprocessing(file: string): RefoldError {
     expected: 'a file written by refold train or refold fuse',
   });
 }
+
+/** A word on the command line that no flag takes and the command does not expect. */
+export function wordNotExpected(command: string, word: string): RefoldError {
+  return new RefoldError('RF-USAGE-WORD', {
+    message: `refold ${command} does not take '${word}'.`,
+    hint: /\.ya?ml$/.test(word)
+      ? `Did you mean '--config ${word}'?`
+      : `See refold ${command} --help.`,
+    exitCode: 2,
+  });
+}
+
+/** An option of a command with a value that it cannot have. */
+export function valueDoesNotFit(
+  flag: string,
+  expected: string,
+  received: string,
+  near?: string,
+): RefoldError {
+  return new RefoldError('RF-USAGE-FLAG-VALUE', {
+    message: `The flag '${flag}' has a value that does not fit.`,
+    expected,
+    received: `'${received}'`,
+    ...(near !== undefined && { hint: `Did you mean '${near}'?` }),
+    exitCode: 2,
+  });
+}
+
+/** A file that was named for output cannot be written. */
+export function fileNotWritable(flag: string, file: string, cause: unknown): RefoldError {
+  return new RefoldError('RF-CLI-UNWRITABLE', {
+    message: `The file '${file}' of ${flag} cannot be written: ${(cause as Error).message}`,
+    hint: `Give ${flag} a file in a folder that exists, on a disk with room.`,
+    cause,
+  });
+}
+
+/** The fused network would take the place of the network it is made from, whose branches would be lost. */
+export function wouldReplaceInput(file: string): RefoldError {
+  return new RefoldError('RF-CLI-SAME-FILE', {
+    message: `'${file}' is both the input and the output.`,
+    expected: 'another file in --output: fusing cannot be undone',
+  });
+}

@@ -1,21 +1,25 @@
+import { existsSync, realpathSync } from 'node:fs';
 import { Dataset, Device, composeResolved, type ImageBatch, type RunScope } from '@refold/core';
 import { writeModelFile } from '@refold/formats';
 import { checkGate, fuse, prove, type FusionProof, type Gate } from '@refold/reparam';
+import { wouldReplaceInput } from './errors.js';
 import type { Io } from './io.js';
-import { loadConfig } from './load-config.js';
+import { loadConfig, pluginFolders } from './load-config.js';
 import { openModel, type OpenModel } from './open-model.js';
+import type { Reporter } from './output/open-reporter.js';
+import type { Arguments } from './read-arguments.js';
+import { storedConfig } from './stored-config.js';
 
 export interface FuseJob {
   /** Absolute. */
   readonly input: string;
   readonly output: string;
-  /** Configuration flags: with `--data-dir` (or a configuration that has data) the network is compared on real images. */
-  readonly args: readonly string[];
+  /** With `--data-dir` (or a configuration that has data) the network is compared on real images. */
+  readonly given: Arguments;
   readonly gate: Required<Gate>;
-  /** `--config` */
-  readonly config?: string;
   /** Validation images to compare on; 0 compares on random ones without a device. */
   readonly images: number;
+  readonly report: Reporter;
 }
 
 export interface FuseDocument extends FusionProof {
@@ -28,9 +32,10 @@ const BATCH = 32;
 /**
  * Fuses a checkpoint or model, proves it, and writes the fused model. Over the gate nothing is written.
  *
- * @throws RefoldError `RF-FILE-*`, `RF-FUSE-*`; `RF-FUSE-TOLERANCE` (exit code 3) over the gate
+ * @throws RefoldError `RF-FILE-*`, `RF-FUSE-*`, `RF-CLI-SAME-FILE`; `RF-FUSE-TOLERANCE` (exit code 3) over the gate
  */
 export async function fuseAndProve(io: Io, job: FuseJob): Promise<FuseDocument> {
+  if (isSameFile(job.input, job.output)) throw wouldReplaceInput(job.input);
   const model = await openModel(job.input, null);
   const fusion = fuse(model.graph, model.weights);
   const proof =
@@ -44,7 +49,22 @@ export async function fuseAndProve(io: Io, job: FuseJob): Promise<FuseDocument> 
     weights: fusion.weights,
     position: null,
   });
+  const { maxAbsError, maxRelError, top1Agreement } = proof.network;
+  job.report.record({
+    type: 'fused',
+    path: job.output,
+    regions: proof.regions.length,
+    left: proof.left.length,
+    maxAbsError,
+    maxRelError,
+    top1Agreement,
+  });
   return { input: job.input, output: job.output, ...proof };
+}
+
+/** Also by another name (a link). */
+function isSameFile(input: string, output: string): boolean {
+  return existsSync(input) && existsSync(output) && realpathSync(input) === realpathSync(output);
 }
 
 async function proveOnImages(
@@ -53,11 +73,10 @@ async function proveOnImages(
   model: OpenModel,
   fusion: ReturnType<typeof fuse>,
 ): Promise<FusionProof> {
-  const { config } = await loadConfig(io, job.args, {
-    ...(job.config !== undefined && { config: job.config }),
-    ...(model.config && { fallback: model.config }),
-  });
-  const scope = await composeResolved(config, { baseDir: io.cwd }).open();
+  const fallback = await storedConfig(model.config, pluginFolders(io));
+  const config = await loadConfig(io, job.given, { fallback });
+  for (const warning of config.warnings) job.report.take({ type: 'warned', ...warning });
+  const scope = await composeResolved(config, { baseDir: io.cwd }).open(job.report.take);
   try {
     const device = await scope.get(Device);
     const use = { kind: 'inference', batchSize: BATCH, precision: 'float32' } as const;

@@ -1,1 +1,2 @@
+export { guardProcess } from './guard-process.js';
 export { main } from './main.js';

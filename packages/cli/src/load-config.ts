@@ -1,65 +1,70 @@
+import path from 'node:path';
 import {
   loadPlugins,
   mergeConfig,
   pluginNames,
   readConfigFile,
-  readFlags,
   resolveConfig,
   type ConfigSources,
+  type Flags,
   type Plugin,
   type ResolvedConfig,
 } from '@refold/core';
 import { withImpliedPlugins } from './implied-plugins.js';
 import type { Io } from './io.js';
+import { quietly } from './quietly.js';
+import type { Arguments } from './read-arguments.js';
 
 export interface LoadConfigOptions {
-  /** `--config`, relative to the current folder. */
-  readonly config?: string;
   /** Configuration to use where no file is given (the one stored in a checkpoint). */
   readonly fallback?: Readonly<Record<string, unknown>>;
-  /** Plugins to list where neither file, flags nor fallback list any. */
-  readonly plugins?: readonly string[];
+  /** Plugins that the command needs, added to those listed where they are not among them. */
+  readonly needed?: readonly string[];
+  /** Whether a run is to say nothing of its progress (`--quiet`). */
+  readonly quiet?: boolean | undefined;
 }
 
-/** A resolved configuration with the command line's words that are no flags. */
-export interface LoadedConfig {
-  readonly config: ResolvedConfig;
-  readonly positionals: readonly string[];
-}
+type Given = Pick<Arguments, 'options' | 'flags'>;
 
-/** Folders from which plugins are resolved: the user's, then the program's own. */
-export function pluginFolders(io: Io): string[] {
-  return [io.cwd, import.meta.dirname];
+/**
+ * Folders from which plugins are resolved: the user's, the configuration's, then the program's own.
+ *
+ * @param config `--config`
+ */
+export function pluginFolders(io: Io, config?: string): string[] {
+  const own = [io.cwd, import.meta.dirname];
+  return config === undefined
+    ? own
+    : own.toSpliced(1, 0, path.resolve(io.cwd, path.dirname(config)));
 }
 
 /**
  * Reads file and flags, loads the plugins they list, and resolves the configuration.
  *
- * @param args what the command line holds besides the command's own options
  * @throws RefoldError `RF-CONFIG-*`, `RF-USAGE-*`, `RF-PLUGIN-*`, `RF-PLAN-DUPLICATE`
  */
 export async function loadConfig(
   io: Io,
-  args: readonly string[],
-  options: LoadConfigOptions,
-): Promise<LoadedConfig> {
-  const { sources, plugins, positionals } = await loadParts(io, args, options);
-  return { config: resolveConfig({ ...sources, plugins }), positionals };
+  given: Given,
+  options: LoadConfigOptions = {},
+): Promise<ResolvedConfig> {
+  const { sources, plugins } = await loadParts(io, given, options);
+  return resolveConfig({ ...sources, plugins });
 }
 
 /** The parts of {@link loadConfig}, for commands that look at them. */
 export async function loadParts(
   io: Io,
-  args: readonly string[],
-  options: LoadConfigOptions,
-): Promise<{ sources: ConfigSources; plugins: readonly Plugin[]; positionals: readonly string[] }> {
-  const { positionals, ...flags } = readFlags(args);
-  const sources: ConfigSources =
-    options.config === undefined
-      ? { object: { ...options.fallback }, flags }
-      : { file: await readConfigFile(options.config, io.cwd), flags };
+  { options: { config }, flags }: Given,
+  { fallback, needed = [], quiet }: LoadConfigOptions = {},
+): Promise<{ sources: ConfigSources; plugins: readonly Plugin[] }> {
+  const sources: ConfigSources & { flags: Pick<Flags, 'tree' | 'mindcv'> } =
+    config === undefined
+      ? { object: { ...fallback }, flags }
+      : { file: await readConfigFile(config, io.cwd), flags };
   const listed = pluginNames(mergeConfig(sources).tree);
-  const from = pluginFolders(io);
-  const names = withImpliedPlugins(listed.length > 0 ? listed : (options.plugins ?? []), from);
-  return { sources, plugins: await loadPlugins(names, { from }), positionals };
+  const from = pluginFolders(io, config);
+  const missing = needed.filter((name) => !listed.some((one) => one.endsWith(name)));
+  const plugins = await loadPlugins(withImpliedPlugins([...listed, ...missing], from), { from });
+  return { sources: quiet ? { ...sources, flags: quietly(flags, plugins) } : sources, plugins };
 }

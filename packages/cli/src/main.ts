@@ -3,6 +3,7 @@ import { commands } from './commands/commands.js';
 import { ExitCode, exitCodeOf } from './exit-code.js';
 import { processIo, type Io } from './io.js';
 import { renderError } from './output/render-error.js';
+import { version } from './version.js';
 
 /**
  * The `refold` command.
@@ -14,7 +15,7 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
   let code: number = ExitCode.done;
   const program = new Command('refold')
     .description('Train wide, ship plain: structurally re-parameterisable networks.')
-    .version('0.1.0')
+    .version(version)
     .exitOverride()
     // Inherited by the commands, whose further arguments are flags of the configuration.
     .allowExcessArguments()
@@ -22,7 +23,11 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
     })
-    .showHelpAfterError('(refold --help lists the commands)');
+    .showHelpAfterError('(refold --help lists the commands)')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ refold train -c configs/demo.yaml\n\nrefold <command> --help says more of each.',
+    );
   for (const define of commands) {
     program.addCommand(
       define(io, (result) => {

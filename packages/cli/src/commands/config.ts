@@ -1,7 +1,9 @@
 import { configSchema, explainConfig, printConfig } from '@refold/core';
+import type { Command } from 'commander';
 import { configuredCommand, type CommonOptions } from '../common-options.js';
 import { loadConfig, loadParts } from '../load-config.js';
 import { printTable } from '../output/print-table.js';
+import { readArguments } from '../read-arguments.js';
 import type { DefineCommand } from './commands.js';
 
 interface ConfigOptions extends CommonOptions {
@@ -17,14 +19,18 @@ export const configCommand: DefineCommand = (io) =>
   ])
     .option('--explain', 'add where every value came from and what it does')
     .option('--schema', 'print a JSON Schema for editors instead')
-    .action(async (options: ConfigOptions, command: { args: string[] }) => {
+    .action(async (_options: unknown, command: Command) => {
+      const given = readArguments<ConfigOptions>(command, 0);
+      const { options } = given;
       if (options.schema) {
-        const { plugins } = await loadParts(io, command.args, options);
+        const { plugins } = await loadParts(io, given);
         io.stdout.write(`${JSON.stringify(configSchema(plugins), null, 2)}\n`);
         return;
       }
-      const { config } = await loadConfig(io, command.args, options);
-      for (const { message } of config.warnings) io.stderr.write(`warning: ${message}\n`);
+      const config = await loadConfig(io, given);
+      for (const { code, message } of options.quiet ? [] : config.warnings) {
+        io.stderr.write(`warning ${code}: ${message}\n`);
+      }
       const rows = explainConfig(config);
       if (options.json) {
         io.stdout.write(`${JSON.stringify(options.explain ? rows : config.json)}\n`);

@@ -1,16 +1,10 @@
 import { cpus, totalmem } from 'node:os';
-import {
-  collectProviders,
-  Device,
-  loadPlugins,
-  namesOf,
-  optionsForSchema,
-  probeDevices,
-} from '@refold/core';
-import { configuredCommand, type CommonOptions } from '../common-options.js';
-import { withImpliedPlugins } from '../implied-plugins.js';
-import { pluginFolders } from '../load-config.js';
+import { collectProviders, Device, namesOf, optionsForSchema, probeDevices } from '@refold/core';
+import type { Command } from 'commander';
+import { configuredCommand } from '../common-options.js';
+import { loadParts } from '../load-config.js';
 import { printTable } from '../output/print-table.js';
+import { readArguments } from '../read-arguments.js';
 import { toolVersions } from '../tool-versions.js';
 import type { DefineCommand } from './commands.js';
 
@@ -19,9 +13,10 @@ export const doctorCommand: DefineCommand = (io) =>
   configuredCommand('doctor', 'Say what works on this machine and what is missing.', [
     'refold doctor',
     'refold doctor --json',
-  ]).action(async (options: CommonOptions) => {
-    const from = pluginFolders(io);
-    const plugins = await loadPlugins(withImpliedPlugins([], from), { from });
+  ]).action(async (_options: unknown, command: Command) => {
+    const given = readArguments(command, 0);
+    // Those of the configuration, if there is one, so that a device of one's own is looked at as well.
+    const { plugins } = await loadParts(io, given);
     const candidates = collectProviders(plugins, optionsForSchema)
       .filter(({ point }) => point.name === Device.name)
       .flatMap((declared) => namesOf(declared).map((use) => ({ ...declared, use })));
@@ -40,7 +35,7 @@ export const doctorCommand: DefineCommand = (io) =>
       mpi: tools.mpirun ?? null,
       tools,
     };
-    if (options.json) {
+    if (given.options.json) {
       io.stdout.write(`${JSON.stringify(report)}\n`);
       return;
     }
@@ -56,9 +51,17 @@ export const doctorCommand: DefineCommand = (io) =>
     io.stdout.write(
       printTable([
         ['device', 'usable', 'library', 'reason'],
-        ...devices.map((d) => [d.name, d.usable ? 'yes' : 'no', d.library ?? '–', d.reason]),
+        ...devices.map(({ name, usable, library, reason }) => [
+          name,
+          usable ? 'yes' : 'no',
+          library ?? '–',
+          reason.split('\n')[0] ?? '',
+        ]),
       ]),
     );
+    for (const { name, reason } of devices) {
+      if (reason.includes('\n')) io.stdout.write(`\n${name}: ${reason}\n`);
+    }
     const best = devices.find(({ usable }) => usable);
     io.stdout.write(`\ndevice: auto takes ${best ? best.name : 'none: nothing works here'}.\n`);
   });

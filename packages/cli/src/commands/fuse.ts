@@ -1,9 +1,12 @@
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { readFlags } from '@refold/core';
+import type { Command } from 'commander';
 import { configuredCommand, type CommonOptions } from '../common-options.js';
 import { fileMissing } from '../errors.js';
 import { fuseAndProve, type FuseDocument } from '../fuse-and-prove.js';
+import { positiveNumber, wholeNumber } from '../option-values.js';
+import { openReporter } from '../output/open-reporter.js';
+import { openOutputFile } from '../output/output-file.js';
+import { readArguments } from '../read-arguments.js';
 import type { DefineCommand } from './commands.js';
 
 interface FuseOptions extends CommonOptions {
@@ -26,30 +29,33 @@ export const fuseCommand: DefineCommand = (io) =>
     .option('--network-tolerance <error>', 'gate for the network, relative', '1e-4')
     .option('--images <n>', 'validation images to compare on; 0: random ones, no data needed', '0')
     .option('--report <file>', 'write the report as JSON, too')
-    .action(async (options: FuseOptions, command: { args: string[] }) => {
-      const { positionals } = readFlags(command.args);
-      const [file] = positionals;
+    .action(async (_options: unknown, command: Command) => {
+      const given = readArguments<FuseOptions>(command, 1);
+      const { options } = given;
+      const [file] = given.words;
       if (file === undefined) throw fileMissing('fuse', 'a checkpoint');
+      const images = wholeNumber('--images', options.images, 0);
+      const gate = {
+        region: positiveNumber('--region-tolerance', options.regionTolerance),
+        network: positiveNumber('--network-tolerance', options.networkTolerance),
+      };
       const input = path.resolve(io.cwd, file);
       const output = path.resolve(
         io.cwd,
         options.output ?? file.replace(/(\.safetensors)?$/, '-fused.safetensors'),
       );
-      const document = await fuseAndProve(io, {
-        input,
-        output,
-        args: command.args,
-        images: Number(options.images),
-        gate: {
-          region: Number(options.regionTolerance),
-          network: Number(options.networkTolerance),
-        },
-        ...(options.config && { config: options.config }),
-      });
-      if (options.report) {
-        writeFileSync(path.resolve(io.cwd, options.report), JSON.stringify(document, null, 2));
+      const report = openReporter(io, options);
+      try {
+        const document = await fuseAndProve(io, { input, output, given, images, gate, report });
+        if (options.report) {
+          const written = openOutputFile('--report', options.report, io.cwd);
+          written.line(JSON.stringify(document, null, 2));
+          written.close();
+        }
+        io.stdout.write(options.json ? `${JSON.stringify(document)}\n` : describe(document));
+      } finally {
+        report.close();
       }
-      io.stdout.write(options.json ? `${JSON.stringify(document)}\n` : describe(document));
     });
 
 function describe({ regions, left, network, parameters, macs, output }: FuseDocument): string {

@@ -1,17 +1,20 @@
 import { composeResolved, type Plan } from '@refold/core';
 import { count, initialise } from '@refold/graph';
 import { fuse } from '@refold/reparam';
-import { configuredCommand, type CommonOptions } from '../common-options.js';
+import type { Command } from 'commander';
+import { configuredCommand } from '../common-options.js';
 import { loadConfig } from '../load-config.js';
 import { printTable } from '../output/print-table.js';
+import { readArguments } from '../read-arguments.js';
 import type { DefineCommand } from './commands.js';
 
 /** `refold plan`: who takes part, and the numbers of the run, before anything is computed. */
 export const planCommand: DefineCommand = (io) =>
   configuredCommand('plan', 'Show what a run would do, without computing anything.', [
     'refold plan -c configs/repvgg/repvgg_a1.yaml --data-dir /path/to/imagenet',
-  ]).action(async (options: CommonOptions, command: { args: string[] }) => {
-    const { config } = await loadConfig(io, command.args, options);
+  ]).action(async (_options: unknown, command: Command) => {
+    const given = readArguments(command, 0);
+    const config = await loadConfig(io, given);
     const { plan, graph } = await composeResolved(config, { baseDir: io.cwd }).inspect();
     const fused = count(fuse(graph, initialise(graph, 0)).graph);
     const { parameters, macs, ...rest } = plan;
@@ -20,7 +23,7 @@ export const planCommand: DefineCommand = (io) =>
       parameters: { train: parameters, fused: fused.parameters },
       macs: { train: macs, fused: fused.macs },
     };
-    io.stdout.write(options.json ? `${JSON.stringify(document)}\n` : describe(plan, fused));
+    io.stdout.write(given.options.json ? `${JSON.stringify(document)}\n` : describe(plan, fused));
   });
 
 function describe(plan: Plan, fused: { parameters: number; macs: number }): string {

@@ -5,17 +5,20 @@ import {
   optionsForSchema,
   type DeclaredProvider,
 } from '@refold/core';
-import { configuredCommand, type CommonOptions } from '../common-options.js';
+import type { Command } from 'commander';
+import { configuredCommand } from '../common-options.js';
 import { pluginFolders } from '../load-config.js';
 import { printTable } from '../output/print-table.js';
+import { readArguments } from '../read-arguments.js';
 import type { DefineCommand } from './commands.js';
 
 /** `refold plugins`: the installed plugins and what each provides. */
 export const pluginsCommand: DefineCommand = (io) =>
   configuredCommand('plugins', 'List the installed plugins and what each provides.', [
     'refold plugins',
-  ]).action(async (options: CommonOptions) => {
-    const from = pluginFolders(io);
+  ]).action(async (_options: unknown, command: Command) => {
+    const { options } = readArguments(command, 0);
+    const from = pluginFolders(io, options.config);
     const rows = [];
     for (const name of installedPlugins(from)) {
       const [plugin] = await loadPlugins([name], { from });

@@ -1,14 +1,24 @@
 import path from 'node:path';
 import { composeResolved, Device, ImageReader } from '@refold/core';
+import type { Command } from 'commander';
 import { configuredCommand, type CommonOptions } from '../common-options.js';
 import { fileMissing, noPreprocessing } from '../errors.js';
 import { loadConfig } from '../load-config.js';
 import { openModel } from '../open-model.js';
+import { formOf, wholeNumber } from '../option-values.js';
+import { openReporter } from '../output/open-reporter.js';
+import { readArguments } from '../read-arguments.js';
+import { softmax } from '../softmax.js';
 import type { DefineCommand } from './commands.js';
 
 interface PredictOptions extends CommonOptions {
+  readonly form?: string;
   readonly top: string;
 }
+
+/** The plugin that reads images. Its data set, which is never opened here, cannot do without a folder. */
+const READER = 'data-imagenet';
+const WITHOUT_CONFIG = { data: { use: 'imagenet', dir: '.' } };
 
 /** `refold predict`: the likeliest classes of image files. Needs the model file alone. */
 export const predictCommand: DefineCommand = (io) =>
@@ -17,18 +27,22 @@ export const predictCommand: DefineCommand = (io) =>
   ])
     .usage('<model> <image...> [options]')
     .option('--top <n>', 'classes to name', '5')
-    .action(async (options: PredictOptions, command: { args: string[] }) => {
-      const { config, positionals } = await loadConfig(io, command.args, {
-        ...options,
-        plugins: ['data-imagenet'],
-      });
-      const [file, ...images] = positionals;
+    .option('--form <form>', 'train or fused; default: what the file holds')
+    .action(async (_options: unknown, command: Command) => {
+      const given = readArguments<PredictOptions>(command, Infinity);
+      const { options } = given;
+      const [file, ...images] = given.words;
       if (file === undefined || images.length === 0) {
         throw fileMissing('predict', 'a model file and at least one image');
       }
-      const model = await openModel(path.resolve(io.cwd, file), null);
+      const top = wholeNumber('--top', options.top, 1);
+      const form = formOf(options.form);
+      const config = await loadConfig(io, given, { fallback: WITHOUT_CONFIG, needed: [READER] });
+      const model = await openModel(path.resolve(io.cwd, file), form);
       if (!model.preprocessing) throw noPreprocessing(file);
-      const scope = await composeResolved(config, { baseDir: io.cwd }).open();
+      const report = openReporter(io, options);
+      for (const warning of config.warnings) report.take({ type: 'warned', ...warning });
+      const scope = await composeResolved(config, { baseDir: io.cwd }).open(report.take);
       try {
         const device = await scope.get(Device);
         const reader = await scope.get(ImageReader);
@@ -42,12 +56,13 @@ export const predictCommand: DefineCommand = (io) =>
         for (const image of images) {
           const batch = await reader.read(path.resolve(io.cwd, image), model.preprocessing);
           const { data } = await session.infer(batch);
-          document.push({ image, top: likeliest(data, model.classes, Number(options.top)) });
+          document.push({ image, top: likeliest(data, model.classes, top) });
         }
         await session.close();
         io.stdout.write(options.json ? `${JSON.stringify(document)}\n` : describe(document));
       } finally {
         await scope.close();
+        report.close();
       }
     });
 
@@ -58,13 +73,11 @@ interface Likely {
 }
 
 function likeliest(logits: Float32Array, classes: readonly string[], top: number): Likely[] {
-  const largest = logits.reduce((max, x) => Math.max(max, x), -Infinity);
-  const sum = logits.reduce((total, x) => total + Math.exp(x - largest), 0);
-  return [...logits]
-    .map((logit, index) => ({
+  return softmax(logits)
+    .map((probability, index) => ({
       class: classes[index] ?? String(index),
       index,
-      probability: Math.exp(logit - largest) / sum,
+      probability,
     }))
     .sort((a, b) => b.probability - a.probability || a.index - b.index)
     .slice(0, top);

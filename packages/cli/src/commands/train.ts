@@ -1,9 +1,12 @@
 import { composeResolved, type RunResult } from '@refold/core';
-import { configuredCommand, type CommonOptions } from '../common-options.js';
+import type { Command } from 'commander';
+import { configuredCommand } from '../common-options.js';
 import { ExitCode } from '../exit-code.js';
 import { loadConfig } from '../load-config.js';
 import { loadStartingWeights } from '../load-starting-weights.js';
-import { logEvents } from '../output/event-log.js';
+import { openReporter } from '../output/open-reporter.js';
+import { showsProgress } from '../quietly.js';
+import { readArguments } from '../read-arguments.js';
 import { stopOnSignals } from '../stop-on-signals.js';
 import type { DefineCommand } from './commands.js';
 
@@ -12,19 +15,25 @@ export const trainCommand: DefineCommand = (io, done) =>
   configuredCommand('train', 'Train or fine-tune a network.', [
     'refold train -c configs/imagenette.yaml --data-dir /path/to/imagenette',
     'refold train -c configs/demo.yaml --resume auto',
-  ]).action(async (options: CommonOptions, command: { args: string[] }) => {
-    const { config } = await loadConfig(io, command.args, options);
+  ]).action(async (_options: unknown, command: Command) => {
+    const given = readArguments(command, 0);
+    const { options } = given;
+    const config = await loadConfig(io, given, { quiet: options.quiet });
     const weights = await loadStartingWeights(config.core.weights, io.cwd);
+    // Before the run starts: where it cannot be opened, nothing may happen.
+    const report = openReporter(io, options);
     const run = composeResolved(config, { baseDir: io.cwd, ...(weights && { weights }) }).start();
-    const closeLog = options.events ? logEvents(run.events, options.events, io.cwd) : undefined;
-    const release = stopOnSignals(() => run.stop(), io.stderr);
+    const told = showsProgress(config.plugins);
+    run.events.subscribe((event) => (told ? report.record(event) : report.take(event)));
+    const say = (text: string): void => void (options.quiet || io.stderr.write(text));
+    const release = stopOnSignals(() => run.stop(), say);
     try {
       const result = await run.done;
       io.stdout.write(options.json ? `${JSON.stringify(result)}\n` : describe(result));
       if (result.interrupted) done(ExitCode.interrupted);
     } finally {
       release();
-      closeLog?.();
+      report.close();
     }
   });
 

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { isRefoldError } from '@refold/graph';
+import { version } from '../version.js';
 
 /** What a person reads on stderr: a user's mistake without a stack trace, ours always with one. */
 export function renderError(error: unknown): string {
@@ -7,8 +8,9 @@ export function renderError(error: unknown): string {
   return [
     inspect(error),
     '',
-    'This is a bug in Refold. Please report it with the command line, the lines above',
-    `and: Node ${process.version}, ${process.platform} ${process.arch}.`,
+    'This is a bug, in Refold or in the plugin that the lines above lead to, not in your input.',
+    'Please report it with the command line, those lines',
+    `and: Refold ${version}, Node ${process.version}, ${process.platform} ${process.arch}.`,
     '',
   ].join('\n');
 }
