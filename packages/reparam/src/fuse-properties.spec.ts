@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { count, graphToJson } from '@refold/graph';
 import fc from 'fast-check';
 import { fuse } from './fuse.js';
+import { fusedForm } from './plan-fusion.js';
 import { prove } from './proof/prove.js';
 import { fusionErrors } from './spec-kit/compare.js';
 import { blockNetworks, buildNetwork } from './spec-kit/random-blocks.js';
@@ -53,6 +54,17 @@ describe('fusion of random block graphs', () => {
         expect(graphToJson(twice.graph)).toEqual(graphToJson(once.graph));
         expect(twice.report.regions).toEqual([]);
         expect([...twice.weights]).toEqual([...once.weights]);
+      }),
+      runs,
+    );
+  });
+
+  it('has the form that is foretold without weights', () => {
+    fc.assert(
+      fc.property(blockNetworks, (network) => {
+        const graph = buildNetwork(network);
+        const fused = fuse(graph, randomWeights(graph, 5)).graph;
+        expect(graphToJson(fusedForm(graph))).toEqual(graphToJson(fused));
       }),
       runs,
     );

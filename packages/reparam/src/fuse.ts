@@ -1,28 +1,23 @@
 import {
   count,
-  GraphBuilder,
   InternalError,
-  shapesOf,
   tensorsOf,
   type Graph,
   type HostTensor,
   type NamedTensors,
   type OpName,
   type SampleShape,
-  type Value,
 } from '@refold/graph';
-import { asConvolution, convolutionAttrs } from './algebra/as-convolution.js';
+import { asConvolution } from './algebra/as-convolution.js';
 import { isRefusal, type LinearMap } from './algebra/linear-map.js';
 import { fusedOverflow } from './errors.js';
+import { planFusion } from './plan-fusion.js';
 import { explainLeft, type Left } from './regions/explain-left.js';
-import { findRegions, type RegionView } from './regions/find-regions.js';
 import { foldRegion } from './regions/fold-region.js';
 import { mapAlgebra } from './regions/map-algebra.js';
-import { nameRegions } from './regions/name-regions.js';
 import { notesOn } from './regions/notes.js';
-import type { PlanOptions, Unit } from './regions/plan-units.js';
+import type { PlanOptions } from './regions/plan-units.js';
 import type { FusibleRegion, Region } from './regions/region.js';
-import { splitSums } from './regions/split-sums.js';
 
 export type FuseOptions = PlanOptions;
 
@@ -87,30 +82,22 @@ export function fuseInto(
   options: FuseOptions,
   sink: TensorSink,
 ): Omit<FusionResult, 'weights'> {
-  const split = splitSums(graph, (candidate) => view(candidate, weights), options);
-  const { regions: found, units } = split;
-  const fusedRegions = units.flatMap(({ region }) => (region ? [region] : []));
-  const names = nameRegions(fusedRegions, found.graph);
+  const { found, units, regions, names, graph: result } = planFusion(graph, weights, options);
   const algebra = mapAlgebra(found.shapes, found.weights);
-  for (const region of fusedRegions) {
+  for (const region of regions) {
     const map = foldRegion(region, algebra);
     if (isRefusal(map)) throw new InternalError(`A planned region is refused: ${map.refused}`);
     emit(names.get(region.output)!, asConvolution(map), sink);
   }
-  const result = assemble(found, units, names);
   const [train, after] = [count(graph), count(result)];
   const report: FusionReport = {
-    regions: fusedRegions.map((region) => reported(region, names, found.shapes)),
+    regions: regions.map((region) => reported(region, names, found.shapes)),
     left: explainLeft(units, found),
     notes: notesOn(graph, found.weights),
     parameters: { train: train.parameters, fused: after.parameters },
     macs: { train: train.macs, fused: after.macs },
   };
   return { graph: result, report };
-}
-
-function view(graph: Graph, weights: NamedTensors): RegionView {
-  return findRegions(graph, weights, shapesOf(graph));
 }
 
 function reported(
@@ -131,36 +118,6 @@ function emit(name: string, { form, kernel_OIHW, bias_O }: LinearMap, sink: Tens
   const shape = [outChannels, inChannels / groups, axes[0].kernel, axes[1].kernel];
   sink(`${name}.weight`, shape, kernel_OIHW);
   sink(`${name}.bias`, [outChannels], bias_O);
-}
-
-function assemble(
-  { graph }: RegionView,
-  units: readonly Unit[],
-  names: ReadonlyMap<string, string>,
-): Graph {
-  const [first, ...rest] = units;
-  if (first?.node.op !== 'input')
-    throw new InternalError('The plan does not start with the input.');
-  const builder = new GraphBuilder(first.node.attrs);
-  const values = new Map<string, Value>([[first.node.name, builder.input]]);
-  for (const { node, region } of rest) {
-    const value = region
-      ? builder.node(
-          'conv2d',
-          names.get(node.name)!,
-          [values.get(region.root)!],
-          convolutionAttrs(region.form),
-        )
-      : builder.node(
-          node.op,
-          node.name,
-          node.inputs.map((input) => values.get(input)!),
-          node.attrs,
-        );
-    values.set(node.name, value);
-  }
-  const loss = graph.loss === undefined ? undefined : values.get(graph.loss);
-  return builder.build(values.get(graph.output)!, loss);
 }
 
 function inOrderOf(

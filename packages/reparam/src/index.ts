@@ -15,6 +15,7 @@ export {
   type FusionReport,
   type FusionResult,
 } from './fuse.js';
+export { fusedForm } from './plan-fusion.js';
 export type { Left } from './regions/explain-left.js';
 export type { Region } from './regions/region.js';
 export { prove, type ProveOptions } from './proof/prove.js';

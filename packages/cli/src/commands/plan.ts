@@ -1,6 +1,6 @@
 import { composeResolved, type Plan } from '@refold/core';
-import { count, initialise } from '@refold/graph';
-import { fuse } from '@refold/reparam';
+import { count } from '@refold/graph';
+import { fusedForm } from '@refold/reparam';
 import type { Command } from 'commander';
 import { configuredCommand } from '../common-options.js';
 import { loadConfig } from '../load-config.js';
@@ -16,7 +16,7 @@ export const planCommand: DefineCommand = (io) =>
     const given = readArguments(command, 0);
     const config = await loadConfig(io, given);
     const { plan, graph } = await composeResolved(config, { baseDir: io.cwd }).inspect();
-    const fused = count(fuse(graph, initialise(graph, 0)).graph);
+    const fused = count(fusedForm(graph));
     const { parameters, macs, ...rest } = plan;
     const document = {
       ...rest,
