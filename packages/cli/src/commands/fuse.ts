@@ -58,7 +58,8 @@ export const fuseCommand: DefineCommand = (io) =>
       }
     });
 
-function describe({ regions, left, network, parameters, macs, output }: FuseDocument): string {
+function describe(document: FuseDocument): string {
+  const { regions, left, notes, network, parameters, macs, output } = document;
   const worst = Math.max(0, ...regions.map(({ maxRelError }) => maxRelError));
   const integer = (n: number): string => n.toLocaleString('en-US');
   return [
@@ -68,6 +69,7 @@ function describe({ regions, left, network, parameters, macs, output }: FuseDocu
     `network        ${network.maxAbsError.toExponential(1)} absolute, ${network.maxRelError.toExponential(1)} relative, top-1 agreement ${(100 * network.top1Agreement).toFixed(2)} % of ${network.samples}`,
     `parameters     ${integer(parameters.train)} → ${integer(parameters.fused)}`,
     `multiply-adds  ${integer(macs.train)} → ${integer(macs.fused)}`,
+    ...notes.map((note) => `note           ${note}`),
     `written        ${output}`,
     '',
   ].join('\n');
