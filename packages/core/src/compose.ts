@@ -162,34 +162,13 @@ function start(config: ResolvedConfig, baseDir: string, given: NamedTensors | nu
   async function execute(): Promise<RunResult> {
     // One turn of the event loop, so that the caller can subscribe before the first event.
     await new Promise((resolve) => setImmediate(resolve));
-    const { chosen } = await chooseProviders(config);
-    const scope = openScope(config, chosen, baseDir, (event) => events.emit(event));
+    let scope: RunScope | undefined;
     try {
-      const callbacks = await scope.getAll(Callback);
-      for (const callback of callbacks) callback.observe?.(events.observable(callback.name));
-      for (const warning of config.warnings) events.emit({ type: 'warned', ...warning });
-      const prepared = await prepare(config, scope, baseDir);
-      const { graph, run, updateRule } = prepared;
-      const merged = mergeWeights(graph, run.seed, given);
-      return await runTraining({
-        ...prepared,
-        merged: given ? merged : null,
-        use: {
-          kind: 'training',
-          batchSize: run.batchSize,
-          precision: config.core.device.precision,
-          updateRule,
-          weights: merged.weights,
-          seed: run.seed,
-        },
-        lossGraph: withLoss(graph, {
-          labelSmoothing: config.core.loss.labelSmoothing,
-          targets: 'index',
-        }),
-        callbacks,
-        events,
-        commands,
-      });
+      const { chosen } = await chooseProviders(config);
+      scope = openScope(config, chosen, baseDir, (event) => events.emit(event));
+      const result = await trainIn(scope);
+      events.emit({ type: 'run-completed', result });
+      return result;
     } catch (error) {
       const { code = 'RF-INTERNAL', message = String(error) } = error as {
         code?: string;
@@ -198,8 +177,39 @@ function start(config: ResolvedConfig, baseDir: string, given: NamedTensors | nu
       events.emit({ type: 'run-failed', code, message });
       throw error;
     } finally {
-      await scope.close();
+      // What a plugin fails to close neither undoes a run that is done nor hides why one failed.
+      await scope?.close((plugin, error) =>
+        events.emit({ type: 'plugin-failed', plugin, message: String(error) }),
+      );
       events.complete();
     }
+  }
+
+  async function trainIn(scope: RunScope): Promise<RunResult> {
+    const callbacks = await scope.getAll(Callback);
+    for (const callback of callbacks) callback.observe?.(events.observable(callback.name));
+    for (const warning of config.warnings) events.emit({ type: 'warned', ...warning });
+    const prepared = await prepare(config, scope, baseDir);
+    const { graph, run, updateRule } = prepared;
+    const merged = mergeWeights(graph, run.seed, given);
+    return runTraining({
+      ...prepared,
+      merged: given ? merged : null,
+      use: {
+        kind: 'training',
+        batchSize: run.batchSize,
+        precision: config.core.device.precision,
+        updateRule,
+        weights: merged.weights,
+        seed: run.seed,
+      },
+      lossGraph: withLoss(graph, {
+        labelSmoothing: config.core.loss.labelSmoothing,
+        targets: 'index',
+      }),
+      callbacks,
+      events,
+      commands,
+    });
   }
 }

@@ -156,7 +156,15 @@ async function trainEpoch(callback: Callback, run: FakeRunContext, epoch: number
   if (!run.best || result.top1 > run.best.top1) run.best = result;
   run.emit({ type: 'validated', ...result });
   await callback.validated?.(run, result);
-  run.emit({ type: 'epoch-completed', epoch, loss: 1, top1: 40, images: 24, seconds: 1 });
+  run.emit({
+    type: 'epoch-completed',
+    epoch,
+    firstBatch: 0,
+    loss: 1,
+    top1: 40,
+    images: 24,
+    seconds: 1,
+  });
   await callback.epochEnded?.(run, epoch);
 }
 

@@ -36,6 +36,8 @@ export type RefoldEvent =
   | {
       readonly type: 'epoch-completed';
       readonly epoch: number;
+      /** The figures are of the batches from here on: above 0 where the epoch was begun by an earlier process. */
+      readonly firstBatch: number;
       readonly loss: number;
       readonly top1: number;
       readonly images: number;

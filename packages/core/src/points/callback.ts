@@ -81,6 +81,8 @@ export interface Callback {
   checkpointRequested?(run: RunContext, why: 'command' | 'interrupted'): Promise<void>;
   /** All epochs are done. Not called when the run was stopped or failed. */
   runEnded?(run: RunContext): Promise<void>;
+  /** Called once, however the run ended, after everything else; what it throws becomes a `plugin-failed` event. */
+  close?(): Promise<void> | void;
 }
 
 export const Callback = definePoint<Callback>({

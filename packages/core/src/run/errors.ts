@@ -17,10 +17,21 @@ export function lossNotFinite(
   });
 }
 
-/** `resume` names a file, but no callback reads checkpoints. */
+/** Validation gave a loss that is not finite: an update before it made the parameters so. */
+export function validationNotFinite(loss: number, { epoch, step }: RunPosition): RefoldError {
+  return new RefoldError('RF-RUN-NON-FINITE-LOSS', {
+    message: `The validation of epoch ${epoch + 1}, after update ${step}, gives a loss that is not finite.`,
+    expected: 'a finite number',
+    received: String(loss),
+    hint: 'Lower rate.base or raise rate.warmupEpochs; go on from a checkpoint before this epoch.',
+    exitCode: 3,
+  });
+}
+
+/** `resume` is set, but no callback reads checkpoints. */
 export function nothingToResume(from: string): RefoldError {
   return new RefoldError('RF-RUN-RESUME', {
-    message: `No listed plugin can resume from '${from}'.`,
+    message: `No listed plugin can resume ('${from}').`,
     expected: "a plugin that restores checkpoints, such as 'checkpoint', in plugins",
     hint: "Add 'checkpoint' to plugins, or leave out resume.",
   });

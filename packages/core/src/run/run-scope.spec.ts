@@ -69,6 +69,35 @@ describe('RunScope', () => {
     expect(closed).toEqual(['y', 'x']);
   });
 
+  it('hands failures over where somebody listens', async () => {
+    const close = () => Promise.reject(new Error('no'));
+    const scope = new RunScope([chosen(A, { create: () => ({ name: 'a', close }) })], host);
+    await scope.get(A);
+    const told: unknown[] = [];
+    await scope.close((plugin, error) => told.push([plugin, String(error)]));
+    expect(told).toEqual([['p', 'Error: no']]);
+  });
+
+  it('closes all it made when one of many cannot be made', async () => {
+    const made: string[] = [];
+    const slow = async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      made.push('slow');
+      return { close: () => made.push('closed') };
+    };
+    const failing = () => Promise.reject(new Error('cannot be made'));
+    const scope = new RunScope(
+      [failing, slow].map((create) => chosen(Many, { create })),
+      host,
+    );
+    await expect(scope.getAll(Many)).rejects.toThrow('cannot be made');
+    await scope.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(made.filter((what) => what === 'slow')).toHaveLength(
+      made.filter((what) => what === 'closed').length,
+    );
+  });
+
   it('shares nothing between two scopes', async () => {
     const providers = [chosen(A, { create: () => ({ name: 'a' }) })];
     const [first, second] = [new RunScope(providers, host), new RunScope(providers, host)];

@@ -12,60 +12,64 @@ import type { Host } from '../plugin/plugin.js';
  */
 export class RunScope {
   readonly #container = rootContainer.createChildContainer();
-  readonly #tokens = new Map<string, symbol>();
-  readonly #made: { close?: () => unknown }[] = [];
+  /** One per provider, in plugin order, by point. */
+  readonly #tokens = new Map<string, symbol[]>();
+  readonly #made: { plugin: string; instance: { close?: () => unknown } }[] = [];
 
   constructor(chosen: readonly ChosenProvider[], host: Host) {
     for (const one of chosen) {
-      const token = this.#tokenOf(one.point);
+      const token = Symbol(one.point.name);
       const factory = instanceCachingFactory(() => this.#make(one, host));
       this.#container.register(token, { useFactory: factory });
+      this.#tokens.set(one.point.name, [...this.#tokensOf(one.point), token]);
     }
   }
 
   /** The one instance of a point. @throws RefoldError `RF-PLAN-MISSING` when no plugin provides it. */
   async get<T>(point: ExtensionPoint<T>): Promise<T> {
-    const token = this.#tokenOf(point);
-    if (!this.#container.isRegistered(token)) throw pointNotProvided(point);
+    const token = this.#tokensOf(point).at(-1);
+    if (!token) throw pointNotProvided(point);
     return await this.#container.resolve(token);
   }
 
   /** Every instance of a point, in plugin order; none is fine. */
   async getAll<T>(point: ExtensionPoint<T>): Promise<readonly T[]> {
-    const token = this.#tokenOf(point);
-    if (!this.#container.isRegistered(token)) return [];
-    return await Promise.all(this.#container.resolveAll(token));
+    const instances: T[] = [];
+    // One after the other: when one fails, none is still being made that nobody would close.
+    for (const token of this.#tokensOf(point)) instances.push(await this.#container.resolve(token));
+    return instances;
   }
 
-  /** Closes every instance made, last first. The first failure is thrown after all were closed. */
-  async close(): Promise<void> {
+  /**
+   * Closes every instance made, last first.
+   *
+   * @param onFailure told of each that fails; without it the first failure is thrown after all were closed
+   */
+  async close(onFailure?: (plugin: string, error: unknown) => void): Promise<void> {
     const failures: unknown[] = [];
-    for (const instance of this.#made.splice(0).reverse()) {
+    for (const { plugin, instance } of this.#made.splice(0).reverse()) {
       try {
         await instance.close?.();
       } catch (error) {
-        failures.push(error);
+        if (onFailure) onFailure(plugin, error);
+        else failures.push(error);
       }
     }
     await this.#container.dispose();
     if (failures.length > 0) throw failures[0];
   }
 
-  async #make({ provider, use, options }: ChosenProvider, host: Host): Promise<unknown> {
+  async #make({ plugin, provider, use, options }: ChosenProvider, host: Host): Promise<unknown> {
     const given: Record<string, unknown> = { use, options, host };
     for (const [name, point] of Object.entries(provider.needs ?? {})) {
       given[name] = point.cardinality === 'many' ? await this.getAll(point) : await this.get(point);
     }
     const instance = await provider.create(given as Parameters<typeof provider.create>[0]);
-    this.#made.push(instance as { close?: () => unknown });
+    this.#made.push({ plugin, instance: instance as { close?: () => unknown } });
     return instance;
   }
 
-  #tokenOf(point: ExtensionPoint<unknown>): symbol {
-    const known = this.#tokens.get(point.name);
-    if (known) return known;
-    const token = Symbol(point.name);
-    this.#tokens.set(point.name, token);
-    return token;
+  #tokensOf(point: ExtensionPoint<unknown>): readonly symbol[] {
+    return this.#tokens.get(point.name) ?? [];
   }
 }

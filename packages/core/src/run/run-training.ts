@@ -27,7 +27,7 @@ export interface RunTrainingParts {
   readonly commands: CommandQueue;
 }
 
-/** Loads the network on the device, trains it, and says how it ended. The session is closed in any case. */
+/** Loads the network on the device, trains it, and returns how it ended. The session is closed in any case. */
 export async function runTraining(parts: RunTrainingParts): Promise<RunResult> {
   const { run: plan, graph, device, dataset, callbacks, events, commands } = parts;
   const started = performance.now();
@@ -46,7 +46,7 @@ export async function runTraining(parts: RunTrainingParts): Promise<RunResult> {
     warnOfWeights(parts);
     await makeFolder(plan.outputDir);
     await train(run);
-    const result: RunResult = {
+    return {
       outputDir: plan.outputDir,
       epochs: run.position.epoch,
       steps: run.position.step,
@@ -57,8 +57,6 @@ export async function runTraining(parts: RunTrainingParts): Promise<RunResult> {
       seconds: (performance.now() - started) / 1000,
       interrupted: run.interrupted,
     };
-    events.emit({ type: 'run-completed', result });
-    return result;
   } finally {
     await session.close();
   }

@@ -25,6 +25,15 @@ describe('scoreBatch', () => {
     expect([score.top1, score.top5]).toEqual([1, 2]);
   });
 
+  it('never counts an image whose logits are not numbers', () => {
+    const rows = logits([
+      [NaN, NaN],
+      [0, NaN],
+      [Infinity, 0],
+    ]);
+    expect(scoreBatch(rows, Int32Array.of(0, 0, 0))).toMatchObject({ top1: 0, top5: 0, loss: NaN });
+  });
+
   it('sums the cross-entropy without overflow', () => {
     // torch.nn.functional.cross_entropy of these rows, reduction='sum'
     const score = scoreBatch(

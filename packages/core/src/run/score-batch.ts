@@ -12,7 +12,8 @@ export interface BatchScore {
 
 /**
  * Scores logits `[images, classes]` against labels. A label counts as in the top k when fewer than k
- * classes have a larger logit; among equal logits the lower index comes first.
+ * classes have a larger logit; among equal logits the lower index comes first. An image with a logit that is not
+ * finite is never right, and makes the loss NaN.
  */
 export function scoreBatch({ images, classes, data }: Logits, labels: Int32Array): BatchScore {
   const predicted = new Int32Array(images);
@@ -33,8 +34,11 @@ export function scoreBatch({ images, classes, data }: Logits, labels: Int32Array
     let sum = 0;
     for (let k = 0; k < classes; k++) sum += Math.exp(row[k]! - row[best]!);
     predicted[i] = best;
-    if (best === label) top1++;
-    if (before < 5) top5++;
+    // No comparison with NaN holds, so a row with one would count as right.
+    if (Number.isFinite(sum)) {
+      if (best === label) top1++;
+      if (before < 5) top5++;
+    }
     loss += Math.log(sum) + row[best]! - own;
   }
   return { top1, top5, loss, predicted };

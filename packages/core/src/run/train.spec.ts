@@ -12,7 +12,7 @@ import { train } from './train.js';
 import { TrainingRun } from './training-run.js';
 
 /** A session whose one "weight" is a running hash of all it was given: any difference in order shows. */
-function hashingSession(losses: number[], lossAt: (n: number) => number = () => 1) {
+function hashingSession(losses: number[], lossAt: (n: number) => number = () => 1, logit = 1) {
   let hash = 7;
   let pending = 0;
   const session: TrainingSession = {
@@ -33,7 +33,7 @@ function hashingSession(losses: number[], lossAt: (n: number) => number = () => 
       hash = (tensors.get('w') as HostTensor).data[0]!;
       return Promise.resolve();
     },
-    infer: () => Promise.resolve({ images: 1, classes: 2, data: Float32Array.of(0, 1) }),
+    infer: () => Promise.resolve({ images: 1, classes: 2, data: Float32Array.of(0, logit) }),
     close: () => Promise.resolve(),
   };
   return session;
@@ -66,9 +66,11 @@ interface Setting {
   readonly plan?: Partial<RunPlan>;
   readonly callback?: Partial<Callback>;
   readonly lossAt?: (n: number) => number;
+  /** Of the right class, in validation. */
+  readonly logit?: number;
 }
 
-async function runTrain({ plan = {}, callback = {}, lossAt }: Setting) {
+async function runTrain({ plan = {}, callback = {}, lossAt, logit }: Setting) {
   const losses: number[] = [];
   const seen: RefoldEvent[] = [];
   const events = new EventChannel();
@@ -101,7 +103,7 @@ async function runTrain({ plan = {}, callback = {}, lossAt }: Setting) {
       group: singleReplica,
     } as Partial<Device> as Device,
     dataset: { train: split(5), validation: split(2) } as Partial<Dataset> as Dataset,
-    session: hashingSession(losses, lossAt),
+    session: hashingSession(losses, lossAt, logit),
     callbacks: [{ name: 'spy', ...callback }],
     events,
     commands: new CommandQueue(),
@@ -191,12 +193,39 @@ describe('train', () => {
     });
   });
 
-  it('fails when a named checkpoint can be read by nobody, and starts afresh with auto', async () => {
-    await expect(runTrain({ plan: { resume: 'x.safetensors' } })).rejects.toMatchObject({
-      code: 'RF-RUN-RESUME',
+  it('fails on a validation that is not finite before anything is kept as the best', async () => {
+    let kept = false;
+    const callback = { validated: () => Promise.resolve(void (kept = true)) };
+    await expect(runTrain({ callback, logit: NaN })).rejects.toMatchObject({
+      code: 'RF-RUN-NON-FINITE-LOSS',
+      exitCode: 3,
     });
-    const { seen } = await runTrain({ plan: { resume: 'auto' } });
+    expect(kept).toBe(false);
+  });
+
+  it.each(['x.safetensors', 'auto'])('fails when nobody can resume: %s', async (resume) => {
+    const running = runTrain({ plan: { resume } });
+    await expect(running).rejects.toMatchObject({ code: 'RF-RUN-RESUME' });
+  });
+
+  it('starts afresh with auto where nothing was saved', async () => {
+    const callback = { restore: () => Promise.resolve(null) };
+    const { seen } = await runTrain({ plan: { resume: 'auto' }, callback });
     expect(seen[0]).toMatchObject({ type: 'run-started', resumedFrom: null });
+  });
+
+  it.each([
+    [2, [2, 0, 0]],
+    [5, [0, 0]],
+  ])('resumed after batch %i says of which batches an epoch tells', async (batch, firstBatches) => {
+    const state = async () => ({
+      position: { epoch: 0, batch, step: batch },
+      tensors: new Map([['w', { shape: [1], data: Float32Array.of(3) }]]),
+      best: null,
+    });
+    const { seen } = await runTrain({ plan: { resume: 'auto' }, callback: { restore: state } });
+    const epochs = seen.filter((event) => event.type === 'epoch-completed');
+    expect(epochs.map(({ firstBatch }) => firstBatch)).toEqual(firstBatches);
   });
 
   it('fails the run when a hook fails', async () => {

@@ -1,4 +1,4 @@
-import { lossNotFinite, nothingToResume } from './errors.js';
+import { lossNotFinite, nothingToResume, validationNotFinite } from './errors.js';
 import type { LabelledBatch } from '../points/dataset.js';
 import type { StepOutcome } from '../points/device.js';
 import { evaluateSplit } from './evaluate-split.js';
@@ -37,6 +37,7 @@ export async function train(run: TrainingRun): Promise<void> {
 async function restore(run: TrainingRun): Promise<boolean> {
   const from = run.parts.plan.resume;
   if (from === null) return false;
+  if (!run.parts.callbacks.some((callback) => callback.restore)) throw nothingToResume(from);
   for (const callback of run.parts.callbacks) {
     const state = await callback.restore?.(run, from);
     if (state) {
@@ -52,6 +53,7 @@ async function restore(run: TrainingRun): Promise<boolean> {
 async function trainEpoch(run: TrainingRun, epoch: number): Promise<void> {
   const { plan, session, dataset, device } = run.parts;
   const started = performance.now();
+  const firstBatch = run.position.batch;
   const sums = { loss: 0, correct: 0, images: 0, batches: 0 };
   const batches = dataset.train.batches({
     batchSize: plan.batchSize,
@@ -59,13 +61,16 @@ async function trainEpoch(run: TrainingRun, epoch: number): Promise<void> {
     epoch,
     rank: device.group.rank,
     replicas: plan.replicas,
-    firstBatch: run.position.batch,
+    firstBatch,
   });
   let parts: StepParts[] = [];
   for await (const { batch, dataMs } of timed(batches)) {
     if (stepsDone(run) >= plan.stepsPerEpoch || finished(run)) break;
     const outcome = await session.backward(batch);
-    if (!Number.isFinite(outcome.loss)) throw lossNotFinite(outcome.loss, run.position, batch);
+    if (!Number.isFinite(outcome.loss)) {
+      const at = { ...run.position, batch: run.position.batch + parts.length };
+      throw lossNotFinite(outcome.loss, at, batch);
+    }
     parts.push({ outcome, dataMs });
     sums.loss += outcome.loss;
     sums.correct += outcome.correct;
@@ -77,11 +82,14 @@ async function trainEpoch(run: TrainingRun, epoch: number): Promise<void> {
     await obey(run, epoch);
     if (run.interrupted) return;
   }
+  // Nothing was left of an epoch that an earlier process trained to its last step.
+  if (sums.batches === 0) return;
   run.emit({
     type: 'epoch-completed',
     epoch,
-    loss: sums.batches === 0 ? 0 : sums.loss / sums.batches,
-    top1: sums.images === 0 ? 0 : (100 * sums.correct) / sums.images,
+    firstBatch,
+    loss: sums.loss / sums.batches,
+    top1: (100 * sums.correct) / sums.images,
     images: sums.images * plan.replicas,
     seconds: (performance.now() - started) / 1000,
   });
@@ -144,6 +152,7 @@ async function validate(run: TrainingRun, epoch: number): Promise<void> {
     group: device.group,
     infer: (batch) => run.infer(batch),
   });
+  if (!Number.isFinite(evaluation.loss)) throw validationNotFinite(evaluation.loss, run.position);
   const validation = { epoch, ...evaluation };
   run.last = validation;
   if (run.best === null || validation.top1 > run.best.top1) run.best = validation;
