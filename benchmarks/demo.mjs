@@ -17,7 +17,7 @@ const said = execFileSync('node', [join(root, 'tools/demo.mjs')], {
   stdio,
 });
 const seconds = (performance.now() - started) / 1000;
-const summary = said.trim().replaceAll(`${root}/`, '');
+const summary = said.replace(/^\n+|\s+$/g, '').replaceAll(`${root}/`, '');
 const machine = `${cpus().length} cores (${cpus()[0].model.trim()}), Node ${process.version}`;
 const page = `${machine}; ${seconds.toFixed(0)} s with everything installed and built.\n\n\`\`\`text\n${summary}\n\`\`\``;
 process.stdout.write(`${page}\n`);
