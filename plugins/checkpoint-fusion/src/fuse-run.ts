@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { ImageBatch, RunContext } from '@refold/core';
 import { writeAtomically, writeModelFile } from '@refold/formats';
@@ -17,7 +16,8 @@ export interface FuseRunOptions {
  * Fuses the run's network as it stands, proves it on validation images on the run's own device, and writes
  * `<model>-fused.safetensors` with a report beside it. Over the gate nothing is written.
  *
- * @throws RefoldError `RF-FUSE-*`; `RF-FUSE-TOLERANCE` (exit code 3) over the gate
+ * @throws RefoldError `RF-FUSE-*`; `RF-FUSE-TOLERANCE` (exit code 3) over the gate;
+ * `RF-FILE-*` where the result cannot be written
  */
 export async function fuseRun(run: RunContext, options: FuseRunOptions): Promise<FusionProof> {
   const { tensors } = await run.state();
@@ -69,7 +69,6 @@ async function write(
   { graph, weights }: ReturnType<typeof fuse>,
   proof: FusionProof,
 ): Promise<void> {
-  await mkdir(run.outputDir, { recursive: true });
   const file = path.join(run.outputDir, `${run.modelName}-fused.safetensors`);
   await writeModelFile(file, {
     kind: 'model',

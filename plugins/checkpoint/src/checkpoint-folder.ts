@@ -1,6 +1,9 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunPosition } from '@refold/core';
+import { readModelFile } from '@refold/formats';
+import { isRefoldError } from '@refold/graph';
+import { inFolder } from './prepare-folder.js';
 
 const NAME = /^epoch-(\d{4,})-step-(\d{6,})\.safetensors$/;
 
@@ -25,32 +28,57 @@ export async function listCheckpoints(folder: string): Promise<string[]> {
   return numbered.map((name) => path.join(folder, name));
 }
 
-/** Removes all but the newest `keep` checkpoints. */
+/**
+ * Removes all but the newest `keep` checkpoints.
+ *
+ * @throws RefoldError `RF-CHECKPOINT-FOLDER`
+ */
 export async function prune(folder: string, keep: number): Promise<void> {
   const old = (await listCheckpoints(folder)).slice(keep);
-  await Promise.all(old.map((file) => rm(file, { force: true })));
+  await inFolder(folder, () => Promise.all(old.map((file) => rm(file, { force: true }))));
 }
 
 /**
  * Renames to `superseded-…` what an earlier run left beyond the step at which this one starts: otherwise those files
- * would count as the newest, and a later `resume` would go on from them. A run that starts afresh has no best yet,
- * so the earlier one's goes the same way. Nothing is deleted.
+ * would count as the newest, and a later `resume` would go on from them. So it does with a best that is from beyond,
+ * cannot be read, or is of the run before one that starts afresh. Nothing is deleted or overwritten.
  *
  * @returns names of the files set aside
+ * @throws RefoldError `RF-CHECKPOINT-FOLDER`
  */
 export async function setAsideLater(
   folder: string,
   step: number,
   fresh: boolean,
 ): Promise<readonly string[]> {
-  const names = await readdir(folder).catch(() => []);
-  const later = names.filter((name) =>
-    name === BEST_NAME ? fresh : NAME.test(name) && stepOf(name) > step,
-  );
-  for (const name of later) {
-    await rename(path.join(folder, name), path.join(folder, `superseded-${name}`));
+  return inFolder(folder, async () => {
+    const names = new Set(await readdir(folder));
+    const later = [...names].filter((name) => NAME.test(name) && stepOf(name) > step);
+    if (names.has(BEST_NAME) && (fresh || (await stepOfBest(folder)) > step)) later.push(BEST_NAME);
+    for (const name of later) {
+      const free = freeName(name, names);
+      await rename(path.join(folder, name), path.join(folder, free));
+      names.add(free);
+    }
+    return later;
+  });
+}
+
+/** `superseded-best.safetensors`; `superseded-2-best.safetensors` where that is taken. */
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  let free = `superseded-${name}`;
+  for (let count = 2; taken.has(free); count++) free = `superseded-${count}-${name}`;
+  return free;
+}
+
+/** Infinity where it cannot be told. */
+async function stepOfBest(folder: string): Promise<number> {
+  try {
+    return (await readModelFile(path.join(folder, BEST_NAME))).position?.step ?? Infinity;
+  } catch (error) {
+    if (!isRefoldError(error)) throw error;
+    return Infinity;
   }
-  return later;
 }
 
 function stepOf(name: string): number {

@@ -144,9 +144,18 @@ describe('starting', () => {
     expect(warnings()).toMatchObject([{ code: 'RF-CHECKPOINT-SUPERSEDED' }]);
   });
 
+  it('fails at once where the folder cannot be used, and not after the first epoch', async () => {
+    writeFileSync(folder(), 'a file in its place');
+    await expect((await checkpoints()).runStarting?.(run)).rejects.toMatchObject({
+      code: 'RF-CHECKPOINT-FOLDER',
+    });
+  });
+
   it('keeps everything where a run goes on from the newest', async () => {
-    await savedAt(await checkpoints({ everySteps: 1 }), 1, 2);
-    writeFileSync(path.join(folder(), 'best.safetensors'), 'x');
+    const callback = await checkpoints({ everySteps: 1 });
+    await savedAt(callback, 1, 2);
+    run.best = validation(0, 50);
+    await callback.validated?.(run, run.best);
     await (await checkpoints()).runStarting?.(run);
     expect(files()).toEqual(['best.safetensors', name(0, 1), name(0, 2)]);
     expect(warnings()).toEqual([]);

@@ -1,4 +1,6 @@
+import type { RunPosition } from '@refold/core';
 import { RefoldError } from '@refold/graph';
+import type { RunDifference } from './compare-runs.js';
 
 /** A checkpoint of another network. */
 export function otherModel(
@@ -38,6 +40,50 @@ export function otherOptimizer(
     expected: kindsOf(expected),
     received: kindsOf(received),
     hint: 'Resume with the optimizer the checkpoint was made with, or give it as weights to start from.',
+  });
+}
+
+/** A checkpoint of a run whose batches, order of samples or classes are not this run's. */
+export function otherRun(file: string, differences: readonly RunDifference[]): RefoldError {
+  const list = (side: 'ours' | 'theirs'): string =>
+    differences.map((one) => `${one.key} ${one[side]}`).join(', ');
+  return new RefoldError('RF-CHECKPOINT-OTHER-RUN', {
+    where: file,
+    message:
+      'The checkpoint is of a run with other samples or classes, so the run cannot go on exactly.',
+    expected: list('ours'),
+    received: list('theirs'),
+    hint: 'Resume with the values the checkpoint was made with, or give it as weights to start from.',
+  });
+}
+
+/** The folder of checkpoints cannot be made, written to or tidied. */
+export function folderUnusable(folder: string, cause: unknown): RefoldError {
+  return new RefoldError('RF-CHECKPOINT-FOLDER', {
+    where: folder,
+    message: `The folder of checkpoints cannot be used: ${(cause as Error).message}`,
+    expected: 'a folder that can be written to',
+    received: (cause as { code?: string }).code ?? 'an error',
+    hint: 'Remove what is in its place or mend its permissions, or choose another --output-dir.',
+    cause,
+  });
+}
+
+/** A state that holds NaN or infinity: a numeric gate. Nothing was written. */
+export function notFinite(
+  file: string,
+  { step }: RunPosition,
+  tensor: string,
+  index: number,
+  value: number | undefined,
+): RefoldError {
+  return new RefoldError('RF-CHECKPOINT-NON-FINITE', {
+    where: file,
+    message: `After update ${step} the tensor '${tensor}' is not finite, so no checkpoint was written.`,
+    expected: 'finite numbers',
+    received: `${value} at index ${index}`,
+    hint: "Lower rate.base, and go on from the checkpoint before (resume: 'auto').",
+    exitCode: 3,
   });
 }
 

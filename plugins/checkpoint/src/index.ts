@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { Callback, definePlugin, type RefoldEvent, type RunContext } from '@refold/core';
-import { removeTemporaries } from '@refold/formats';
 import { z } from 'zod';
 import { checkpointFolder, setAsideLater } from './checkpoint-folder.js';
 import { loadCheckpoint } from './load-checkpoint.js';
 import { newestGoodCheckpoint } from './newest-good-checkpoint.js';
+import { prepareFolder } from './prepare-folder.js';
 import { saveBest, saveCheckpoint } from './save-checkpoint.js';
 
 const schema = z.strictObject({
@@ -55,7 +55,7 @@ function checkpoints(
     async runStarting(run) {
       if (!isRoot(run)) return;
       const folder = checkpointFolder(run.outputDir);
-      await removeTemporaries(folder);
+      await prepareFolder(folder);
       const { step } = run.position;
       const later = await setAsideLater(folder, step, step === 0 && run.best === null);
       if (later.length > 0) run.emit(supersededWarning(folder, later));

@@ -2,9 +2,16 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunContext, RunState } from '@refold/core';
 import { writeModelFile } from '@refold/formats';
+import { checkFinite } from './check-finite.js';
 import { BEST_NAME, checkpointFolder, checkpointName, prune } from './checkpoint-folder.js';
+import { inFolder } from './prepare-folder.js';
 
-/** Writes the run's state, whole or not at all, reports it, and removes old ones. @returns the file */
+/**
+ * Writes the run's state, whole or not at all, reports it, and removes old ones.
+ *
+ * @returns the file
+ * @throws RefoldError `RF-CHECKPOINT-NON-FINITE` (exit 3), `RF-CHECKPOINT-FOLDER`, `RF-FILE-*`; then nothing is written
+ */
 export async function saveCheckpoint(run: RunContext, keep: number): Promise<string> {
   const folder = checkpointFolder(run.outputDir);
   const state = await run.state();
@@ -16,7 +23,7 @@ export async function saveCheckpoint(run: RunContext, keep: number): Promise<str
   return file;
 }
 
-/** Writes the run's state as its best so far, over the one before. */
+/** Writes the run's state as its best so far, over the one before. Throws as {@link saveCheckpoint} does. */
 export async function saveBest(run: RunContext): Promise<void> {
   const file = path.join(checkpointFolder(run.outputDir), BEST_NAME);
   const state = await run.state();
@@ -25,7 +32,9 @@ export async function saveBest(run: RunContext): Promise<void> {
 }
 
 async function write(run: RunContext, state: RunState, file: string): Promise<number> {
-  await mkdir(path.dirname(file), { recursive: true });
+  checkFinite(file, state);
+  const folder = path.dirname(file);
+  await inFolder(folder, () => mkdir(folder, { recursive: true }));
   return writeModelFile(file, {
     kind: 'checkpoint',
     form: 'train',
