@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunResult } from '@refold/core';
+import { readModelFile, writeModelFile } from '@refold/formats';
 import { writeImageFolder } from './spec-kit/image-folder.js';
 import { readEvents } from './spec-kit/read-events.js';
 import { runCli, type CliResult } from './spec-kit/run-cli.js';
@@ -167,10 +168,21 @@ describe('checkpoints at fault', () => {
   it('an unreachable tolerance fails with 3 and writes nothing', async () => {
     const target = path.join(folder, 'never.safetensors');
     const flags = ['--region-tolerance', '1e-30', '--network-tolerance', '1e-30'];
-    const result = await runCli(['fuse', newest, '-o', target, ...flags]);
+    const report = path.join(folder, 'never.json');
+    const result = await runCli(['fuse', newest, '-o', target, '--report', report, ...flags]);
     expectMessage(result, 3, 'RF-FUSE-TOLERANCE');
-    expect(existsSync(target)).toBe(false);
+    expect([target, report].filter((file) => existsSync(file))).toEqual([]);
     expect(readdirSync(checkpoints).filter((name) => name.includes('tmp'))).toEqual([]);
+  });
+
+  it('a network whose answers are not numbers fails its validation with 3', async () => {
+    const file = path.join(folder, 'nan.safetensors');
+    const saved = await readModelFile(newest);
+    const [name] = saved.weights.keys();
+    saved.weights.get(name!)!.data.fill(NaN);
+    await writeModelFile(file, saved);
+    const result = await runCli(['validate', '-c', config, file]);
+    expectMessage(result, 3, 'RF-CLI-NON-FINITE', 'nan.safetensors');
   });
 
   it('a loss that is not finite ends the run with 3', async () => {

@@ -51,6 +51,13 @@ describe('a bug exits with 4, a stack trace and how to report it', () => {
   });
 });
 
+it.each(['wasm', 'cpu'])('%s refuses a precision that it does not compute in', async (device) => {
+  const flags = ['--device', device, '--precision', 'bfloat16', '--output-dir', 'bf'];
+  const { code, stderr } = await runCli(['train', '-c', config, ...flags], folder);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^RF-DEVICE-PRECISION: .*\nExpected float32\n/);
+});
+
 describe('a file that cannot be written is a mistake of the input', () => {
   let trained: RunResult;
   beforeAll(async () => {
@@ -74,8 +81,9 @@ describe('a file that cannot be written is a mistake of the input', () => {
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
-  it('and known before a run has done anything', () => {
+  it('and known before a run or a fusion has written anything', () => {
     expect(existsSync(path.join(folder, 'never'))).toBe(false);
+    expect(existsSync(path.join(folder, 'reported.safetensors'))).toBe(false);
   });
 
   it('fuse does not replace its input', async () => {

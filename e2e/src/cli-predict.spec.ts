@@ -13,6 +13,18 @@ const elsewhere = path.join(folder, 'elsewhere');
 const cats = [0, 1].map((i) => path.join(photos, 'val', 'cats', `${i}.jpg`));
 let trained: RunResult;
 
+/** Every image is grey to it. */
+const GREY_READER = `
+const ImageReader = { name: 'ImageReader', section: null, cardinality: 'one' };
+const read = async (file, { crop, channels }) => ({
+  images: 1, channels, height: crop, width: crop, layout: 'NHWC',
+  data: new Uint8Array(crop * crop * channels).fill(127),
+});
+const create = () => ({ read, close: async () => {} });
+export default {
+  name: 'grey', apiVersion: 1, setup({ provide }) { provide(ImageReader, { create }); },
+};`;
+
 interface Answer {
   readonly image: string;
   readonly top: { class: string; index: number; probability: number }[];
@@ -87,6 +99,26 @@ describe('predict, in a folder with nothing in it', () => {
     const config = path.join(folder, 'mnist.yaml');
     writeFileSync(config, 'plugins: [data-mnist]\ndata: { use: mnist }\ndevice: { use: wasm }\n');
     const args = ['predict', '-c', config, trained.fused!, cats[0]!];
+    expect(await runCli(args, elsewhere)).toMatchObject({ code: 0 });
+  });
+
+  it('reads images with the plugin that says it does, in the place of data-imagenet', async () => {
+    writeFileSync(path.join(elsewhere, 'grey.mjs'), GREY_READER);
+    const answersOf = async (image: string): Promise<unknown> => {
+      const flags = ['--plugins', '[./grey.mjs]', '--device', 'wasm', '--json'];
+      const { code, stdout, stderr } = await runCli(
+        ['predict', trained.fused!, image, ...flags],
+        elsewhere,
+      );
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      return (JSON.parse(stdout) as Answer[])[0]!.top;
+    };
+    expect(await answersOf('no-such-file.raw')).toEqual(await answersOf(cats[0]!));
+  });
+
+  it('needs no folder of data-imagenet when that is listed', async () => {
+    const flags = ['--plugins', '[data-imagenet]', '--device', 'wasm'];
+    const args = ['predict', trained.fused!, cats[0]!, ...flags];
     expect(await runCli(args, elsewhere)).toMatchObject({ code: 0 });
   });
 

@@ -5,9 +5,16 @@ import { repositoryFiles } from '../lib/source-files.mjs';
 
 export const title = 'Documentation links resolve and every extension point has its page';
 
+const CODE_BLOCK = /^(```|~~~)[\s\S]*?^\1/gm;
+
 export function problems() {
   const pages = repositoryFiles().filter((path) => path.endsWith('.md'));
-  return [...pages.flatMap(linkProblems), ...commentProblems(), ...pointProblems()];
+  return [
+    ...pages.flatMap((page) => [...linkProblems(page), ...recipeProblems(page)]),
+    ...markerProblems('docs/performance.md'),
+    ...commentProblems(),
+    ...pointProblems(),
+  ];
 }
 
 /** Links to files of the repository and to headings in them; the outside world is not asked. */
@@ -23,6 +30,22 @@ function linkProblems(page) {
       ? []
       : [`${page}: ${target} has no heading #${heading}.`];
   });
+}
+
+/** Recipes that commands in code blocks name; those called `…_ascend.yaml` are MindCV's and lie elsewhere. */
+function recipeProblems(page) {
+  const code = readFileSync(join(root, page), 'utf8').match(CODE_BLOCK) ?? [];
+  return [...code.join('\n').matchAll(/\bconfigs\/[\w./-]+\.yaml\b/g)]
+    .filter(([path]) => !path.endsWith('_ascend.yaml') && !existsSync(join(root, path)))
+    .map(([path]) => `${page}: a code block names ${path}, which is not there.`);
+}
+
+/** Pairs of `<!-- name -->` and `<!-- /name -->` between which a benchmark was to write its figures. */
+function markerProblems(page) {
+  const text = readFileSync(join(root, page), 'utf8');
+  return [...text.matchAll(/<!-- ([\w-]+) -->\s*<!-- \/\1 -->/g)].map(
+    ([, name]) => `${page}: Expected something between the markers '${name}'.`,
+  );
 }
 
 /** Pages that comments in the code refer to by their path from the root, numbers of decisions among them. */
@@ -68,5 +91,5 @@ function headings(page) {
 }
 
 function withoutCode(markdown) {
-  return markdown.replace(/^(```|~~~)[\s\S]*?^\1/gm, '');
+  return markdown.replace(CODE_BLOCK, '');
 }

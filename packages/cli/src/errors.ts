@@ -77,9 +77,20 @@ export function fileNotWritable(flag: string, file: string, cause: unknown): Ref
 }
 
 /** The fused network would take the place of the network it is made from, whose branches would be lost. */
-export function wouldReplaceInput(file: string): RefoldError {
+export function wouldReplaceInput(flag: '--output' | '--report', file: string): RefoldError {
   return new RefoldError('RF-CLI-SAME-FILE', {
     message: `'${file}' is both the input and the output.`,
-    expected: 'another file in --output: fusing cannot be undone',
+    expected: `another file in ${flag}: fusing cannot be undone`,
+  });
+}
+
+/** A network whose answers are not numbers: a numeric gate. */
+export function lossNotFinite(file: string, loss: number): RefoldError {
+  return new RefoldError('RF-CLI-NON-FINITE', {
+    message: `The network in '${file}' gives a loss that is not finite.`,
+    expected: 'a finite number',
+    received: String(loss),
+    hint: 'Its training diverged, or the file is of other data. Use an earlier checkpoint.',
+    exitCode: 3,
   });
 }

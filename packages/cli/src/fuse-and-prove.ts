@@ -35,7 +35,7 @@ const BATCH = 32;
  * @throws RefoldError `RF-FILE-*`, `RF-FUSE-*`, `RF-CLI-SAME-FILE`; `RF-FUSE-TOLERANCE` (exit code 3) over the gate
  */
 export async function fuseAndProve(io: Io, job: FuseJob): Promise<FuseDocument> {
-  if (isSameFile(job.input, job.output)) throw wouldReplaceInput(job.input);
+  if (isSameFile(job.input, job.output)) throw wouldReplaceInput('--output', job.input);
   const model = await openModel(job.input, null);
   const fusion = fuse(model.graph, model.weights);
   const proof =
@@ -63,7 +63,7 @@ export async function fuseAndProve(io: Io, job: FuseJob): Promise<FuseDocument> 
 }
 
 /** Also by another name (a link). */
-function isSameFile(input: string, output: string): boolean {
+export function isSameFile(input: string, output: string): boolean {
   return existsSync(input) && existsSync(output) && realpathSync(input) === realpathSync(output);
 }
 

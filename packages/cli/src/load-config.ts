@@ -5,23 +5,34 @@ import {
   pluginNames,
   readConfigFile,
   resolveConfig,
+  type ConfigObject,
   type ConfigSources,
+  type ExtensionPoint,
   type Flags,
   type Plugin,
   type ResolvedConfig,
 } from '@refold/core';
 import { withImpliedPlugins } from './implied-plugins.js';
 import type { Io } from './io.js';
+import { pointsOf } from './points-of.js';
 import { quietly } from './quietly.js';
 import type { Arguments } from './read-arguments.js';
 
 export interface LoadConfigOptions {
   /** Configuration to use where no file is given (the one stored in a checkpoint). */
   readonly fallback?: Readonly<Record<string, unknown>>;
-  /** Plugins that the command needs, added to those listed where they are not among them. */
-  readonly needed?: readonly string[];
+  readonly needed?: NeededPoint;
   /** Whether a run is to say nothing of its progress (`--quiet`). */
   readonly quiet?: boolean | undefined;
+}
+
+/** A point that the command cannot do without. */
+export interface NeededPoint {
+  readonly point: ExtensionPoint<unknown>;
+  /** Package name of the plugin that is added where none of those listed provides the point. */
+  readonly plugin: string;
+  /** Configuration with which that plugin does, where no file is given. */
+  readonly config: Readonly<ConfigObject>;
 }
 
 type Given = Pick<Arguments, 'options' | 'flags'>;
@@ -56,15 +67,25 @@ export async function loadConfig(
 export async function loadParts(
   io: Io,
   { options: { config }, flags }: Given,
-  { fallback, needed = [], quiet }: LoadConfigOptions = {},
+  { fallback, needed, quiet }: LoadConfigOptions = {},
 ): Promise<{ sources: ConfigSources; plugins: readonly Plugin[] }> {
-  const sources: ConfigSources & { flags: Pick<Flags, 'tree' | 'mindcv'> } =
+  let sources: ConfigSources & { flags: Pick<Flags, 'tree' | 'mindcv'> } =
     config === undefined
       ? { object: { ...fallback }, flags }
       : { file: await readConfigFile(config, io.cwd), flags };
   const listed = pluginNames(mergeConfig(sources).tree);
   const from = pluginFolders(io, config);
-  const missing = needed.filter((name) => !listed.some((one) => one.endsWith(name)));
-  const plugins = await loadPlugins(withImpliedPlugins([...listed, ...missing], from), { from });
+  const plugins = await loadPlugins(withImpliedPlugins(listed, from), { from });
+  if (needed) {
+    const { point, plugin, config: own } = needed;
+    let provider = plugins.find((one) => pointsOf(one).includes(point.name))?.name;
+    if (provider === undefined) {
+      plugins.push(...(await loadPlugins([plugin], { from })));
+      provider = plugin;
+    }
+    if (provider === plugin && config === undefined) {
+      sources = { object: { ...fallback, ...own }, flags };
+    }
+  }
   return { sources: quiet ? { ...sources, flags: quietly(flags, plugins) } : sources, plugins };
 }

@@ -1,14 +1,6 @@
-import {
-  collectProviders,
-  Dataset,
-  Device,
-  loadPlugins,
-  optionsForSchema,
-  pluginNames,
-  type ConfigObject,
-  type Plugin,
-} from '@refold/core';
+import { Dataset, Device, loadPlugins, pluginNames, type ConfigObject } from '@refold/core';
 import { isRefoldError, type RefoldError } from '@refold/graph';
+import { pointsOf } from './points-of.js';
 
 /**
  * The configuration that a file brought along, to evaluate its network with. The network is in the file and needs no
@@ -28,7 +20,7 @@ export async function storedConfig(
   let hasData = false;
   for (const name of pluginNames({ value: config, origins: new Map() })) {
     try {
-      const points = await pointsOf(name, from);
+      const points = (await loadPlugins([name], { from })).flatMap(pointsOf);
       hasData ||= points.includes(Dataset.name);
       if (points.includes(Dataset.name) || points.includes(Device.name)) used.push(name);
     } catch (error) {
@@ -40,9 +32,4 @@ export async function storedConfig(
   if (!hasData) throw missing;
   const { data, device } = config;
   return { plugins: used, data, device };
-}
-
-async function pointsOf(name: string, from: readonly string[]): Promise<readonly string[]> {
-  const plugins: readonly Plugin[] = await loadPlugins([name], { from });
-  return collectProviders(plugins, optionsForSchema).map(({ point }) => point.name);
 }

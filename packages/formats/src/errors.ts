@@ -99,7 +99,7 @@ export function notRefold(path: string, received: string): RefoldError {
     expected:
       "a file with 'refold.format' in its metadata, as `refold train` and `refold fuse` write",
     received,
-    hint: 'Turn weights of other projects into a Refold file with `refold import`.',
+    hint: 'Start a training from these weights with `refold train --weights FILE`; what it saves is a Refold file.',
   });
 }
 

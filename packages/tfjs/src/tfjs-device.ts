@@ -1,15 +1,14 @@
-import type {
-  Device,
-  DeviceInfo,
-  InferenceSession,
-  InferenceUse,
-  TrainingSession,
-  TrainingUse,
+import {
+  singleReplica,
+  type Device,
+  type DeviceInfo,
+  type InferenceSession,
+  type InferenceUse,
+  type TrainingSession,
+  type TrainingUse,
 } from '@refold/core';
 import type { Graph } from '@refold/graph';
 import { closed, lossMissing, precisionUnsupported } from './errors.js';
-import { groupOfOne } from './group-of-one.js';
-
 import { TfjsInferenceSession } from './inference-session.js';
 import type { KernelSet } from './kernels/kernel-set.js';
 import { portableKernels } from './kernels/portable-kernels.js';
@@ -40,7 +39,7 @@ export function tfjsDevice(options: TfjsDeviceOptions): Device {
 
 class TfjsDevice implements Device {
   readonly info: DeviceInfo;
-  readonly group = groupOfOne;
+  readonly group = singleReplica;
   readonly #kernels: KernelSet;
   readonly #sessions = new Set<TrainingSession | InferenceSession>();
   #isOpen = true;

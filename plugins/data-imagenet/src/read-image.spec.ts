@@ -47,7 +47,7 @@ describe('readImage', () => {
     });
   });
 
-  it('takes paths from the folder of the configuration', async () => {
+  it('takes paths from the folder in which the command runs', async () => {
     const images = await reader();
     expect(await images.read('good.jpg', bilinear)).toEqual(await images.read(image!, bilinear));
     await images.close();

@@ -10,11 +10,6 @@ export { tfjsNodeDevice } from './tfjs-node/tfjs-node-device.js';
 export { wasmDevice } from './wasm/wasm-device.js';
 export * from './tensorflow/index.js';
 
-const precision = z
-  .enum(['float32', 'bfloat16'])
-  .default('float32')
-  .describe('Numbers to compute in; these devices compute in float32.');
-
 const threads = z
   .number()
   .int()
@@ -38,7 +33,7 @@ export default definePlugin({
   setup({ provide }) {
     provide(Device, {
       use: ['tfjs-node'],
-      options: z.strictObject({ precision, threads }),
+      options: z.strictObject({ threads }),
       preference: 50,
       probe() {
         const { usable, version, found, reason } = probeLibtensorflow();
@@ -55,7 +50,6 @@ export default definePlugin({
     });
     provide(Device, {
       use: ['wasm'],
-      options: z.strictObject({ precision }),
       preference: 20,
       probe: () =>
         Promise.resolve({
@@ -67,7 +61,6 @@ export default definePlugin({
     });
     provide(Device, {
       use: ['cpu'],
-      options: z.strictObject({ precision }),
       preference: 1,
       probe: () =>
         Promise.resolve({

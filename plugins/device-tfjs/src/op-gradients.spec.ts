@@ -7,8 +7,8 @@ import {
   type HostTensor,
   type Value,
 } from '@refold/graph';
-import { testDevices } from './support/test-devices.js';
-import { tinyBatch, tinyNetwork, tinyUse } from './support/tiny-training.js';
+import { testDevices } from './spec-kit/test-devices.js';
+import { tinyBatch, tinyNetwork, tinyUse } from './spec-kit/tiny-training.js';
 
 type Body = (b: GraphBuilder, x: Value) => Value;
 type ConvOptions = Parameters<GraphBuilder['conv2d']>[2];

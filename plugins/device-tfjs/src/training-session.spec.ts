@@ -11,8 +11,8 @@ import {
   type UpdateRule,
 } from '@refold/graph';
 import * as tf from '@tensorflow/tfjs-core';
-import { testDevices } from './support/test-devices.js';
-import { tinyBatch, tinyNetwork, tinyUse } from './support/tiny-training.js';
+import { testDevices } from './spec-kit/test-devices.js';
+import { tinyBatch, tinyNetwork, tinyUse } from './spec-kit/tiny-training.js';
 
 /** Every kind of tensor that a session owns: weights, statistics, slots, masks. */
 const network = tinyNetwork((b, x) => {

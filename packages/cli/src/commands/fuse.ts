@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { configuredCommand, type CommonOptions } from '../common-options.js';
-import { fileMissing } from '../errors.js';
-import { fuseAndProve, type FuseDocument } from '../fuse-and-prove.js';
+import { fileMissing, wouldReplaceInput } from '../errors.js';
+import { fuseAndProve, isSameFile, type FuseDocument } from '../fuse-and-prove.js';
 import { positiveNumber, wholeNumber } from '../option-values.js';
 import { openReporter } from '../output/open-reporter.js';
 import { openOutputFile } from '../output/output-file.js';
@@ -44,15 +44,22 @@ export const fuseCommand: DefineCommand = (io) =>
         io.cwd,
         options.output ?? file.replace(/(\.safetensors)?$/, '-fused.safetensors'),
       );
+      if (options.report && isSameFile(input, path.resolve(io.cwd, options.report))) {
+        throw wouldReplaceInput('--report', input);
+      }
       const report = openReporter(io, options);
+      // Before anything is computed or written: a report that cannot be written leaves no fused file either.
+      const written = options.report
+        ? openOutputFile('--report', options.report, io.cwd)
+        : undefined;
       try {
         const document = await fuseAndProve(io, { input, output, given, images, gate, report });
-        if (options.report) {
-          const written = openOutputFile('--report', options.report, io.cwd);
-          written.line(JSON.stringify(document, null, 2));
-          written.close();
-        }
+        written?.line(JSON.stringify(document, null, 2));
+        written?.close();
         io.stdout.write(options.json ? `${JSON.stringify(document)}\n` : describe(document));
+      } catch (error) {
+        written?.discard();
+        throw error;
       } finally {
         report.close();
       }

@@ -3,7 +3,7 @@ import { composeResolved, Device, ImageReader } from '@refold/core';
 import type { Command } from 'commander';
 import { configuredCommand, type CommonOptions } from '../common-options.js';
 import { fileMissing, noPreprocessing } from '../errors.js';
-import { loadConfig } from '../load-config.js';
+import { loadConfig, type NeededPoint } from '../load-config.js';
 import { openModel } from '../open-model.js';
 import { formOf, wholeNumber } from '../option-values.js';
 import { openReporter } from '../output/open-reporter.js';
@@ -16,9 +16,12 @@ interface PredictOptions extends CommonOptions {
   readonly top: string;
 }
 
-/** The plugin that reads images. Its data set, which is never opened here, cannot do without a folder. */
-const READER = 'data-imagenet';
-const WITHOUT_CONFIG = { data: { use: 'imagenet', dir: '.' } };
+/** Who reads images unless a listed plugin does. Its data set, never opened here, cannot do without a folder. */
+const READER: NeededPoint = {
+  point: ImageReader,
+  plugin: '@refold/plugin-data-imagenet',
+  config: { data: { use: 'imagenet', dir: '.' } },
+};
 
 /** `refold predict`: the likeliest classes of image files. Needs the model file alone. */
 export const predictCommand: DefineCommand = (io) =>
@@ -37,7 +40,7 @@ export const predictCommand: DefineCommand = (io) =>
       }
       const top = wholeNumber('--top', options.top, 1);
       const form = formOf(options.form);
-      const config = await loadConfig(io, given, { fallback: WITHOUT_CONFIG, needed: [READER] });
+      const config = await loadConfig(io, given, { needed: READER });
       const model = await openModel(path.resolve(io.cwd, file), form);
       if (!model.preprocessing) throw noPreprocessing(file);
       const report = openReporter(io, options);

@@ -4,7 +4,7 @@ import { shapesOf } from '@refold/graph';
 import type { Command } from 'commander';
 import { classMap, withMappedLabels } from '../class-map.js';
 import { configuredCommand, type CommonOptions } from '../common-options.js';
-import { fileMissing } from '../errors.js';
+import { fileMissing, lossNotFinite } from '../errors.js';
 import { loadConfig, pluginFolders } from '../load-config.js';
 import { openModel, type OpenModel } from '../open-model.js';
 import { formOf } from '../option-values.js';
@@ -80,6 +80,7 @@ export const validateCommand: DefineCommand = (io) =>
         });
         counter.end();
         await session.close();
+        if (!Number.isFinite(evaluation.loss)) throw lossNotFinite(file, evaluation.loss);
         recordEvaluation(report, model, evaluation);
         const document = documentOf(model, evaluation, device.info.name);
         io.stdout.write(options.json ? `${JSON.stringify(document)}\n` : describe(document));

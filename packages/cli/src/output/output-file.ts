@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { fileNotWritable } from '../errors.js';
 
@@ -7,6 +7,8 @@ export interface OutputFile {
   /** One write, so that lines are whole at any moment. @throws RefoldError `RF-CLI-UNWRITABLE` (a full disk) */
   line(text: string): void;
   close(): void;
+  /** Instead of `close`, where there is nothing to say after all: takes the file away. */
+  discard(): void;
 }
 
 /**
@@ -29,5 +31,9 @@ export function openOutputFile(flag: string, file: string, cwd: string): OutputF
   return {
     line: (text) => guarded(() => void writeSync(descriptor, `${text}\n`)),
     close: () => closeSync(descriptor),
+    discard: () => {
+      closeSync(descriptor);
+      rmSync(target, { force: true });
+    },
   };
 }

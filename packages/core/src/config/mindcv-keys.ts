@@ -39,14 +39,14 @@ const detail: MindcvKey = { as: 'detail' };
  */
 export const mindcvKeys: Readonly<Record<string, MindcvKey>> = {
   mode: ignored('graph or eager mode is a matter of MindSpore'),
-  distribute: ignored('one process trains; start several with `refold launch`', false),
+  distribute: ignored('one process trains, on one machine', false),
   device_target: ignored('the device is chosen with device.use'),
   seed: value('seed', 42),
   val_while_train: combined(false, 'validateEvery'),
   val_interval: combined(1, 'validateEvery'),
   log_interval: value('progress.everySteps', 100),
   bind_core: ignored('it belongs to msrun'),
-  worker_num: ignored('it belongs to msrun; start several processes with `refold launch`', 1),
+  worker_num: ignored('it belongs to msrun; one process trains', 1),
   local_worker_num: ignored('it belongs to msrun', 1),
 
   dataset: combined('imagenet', 'data.use'),

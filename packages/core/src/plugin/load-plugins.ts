@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { isRefoldError } from '@refold/graph';
 import { nearest } from '../config/nearest.js';
 import { pluginApiVersion, pluginInvalid, pluginNotFound } from './errors.js';
+import { importEntry } from './import-entry.js';
 import type { Plugin } from './plugin.js';
 
 export interface LoadPluginsOptions {
@@ -56,8 +57,18 @@ function resolve(packages: readonly string[], from: readonly string[]): string |
       const file = name.startsWith('.') ? path.resolve(folder, name) : name;
       try {
         return require.resolve(file);
-      } catch {
+      } catch (cause) {
+        const { code } = cause as NodeJS.ErrnoException;
         // Not here: the next place may have it.
+        if (code === 'MODULE_NOT_FOUND') continue;
+        const forImport =
+          code === 'ERR_PACKAGE_PATH_NOT_EXPORTED'
+            ? importEntry(file, require.resolve.paths(file) ?? [])
+            : undefined;
+        if (forImport === undefined) {
+          throw pluginInvalid(name, `an error while looking for it: ${String(cause)}`);
+        }
+        return forImport;
       }
     }
   }

@@ -6,7 +6,7 @@ export interface ImageReader {
   /**
    * One image: `images` 1, uint8, NHWC, `preprocessing.crop` pixels each way; the caller owns its memory.
    * Fails with RF-DATA-IMAGE-UNREADABLE where the file is missing, empty, truncated or no image.
-   * @param path absolute, or relative to the configuration's folder
+   * @param path absolute, or relative to `host.baseDir`, the folder in which the command runs
    */
   read(path: string, preprocessing: Preprocessing): Promise<ImageBatch>;
   close(): Promise<void>;

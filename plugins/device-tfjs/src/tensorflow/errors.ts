@@ -65,7 +65,7 @@ export function attributeUnusable(
 export function savedModelUnsupported(): RefoldError {
   return new RefoldError('RF-TENSORFLOW-SAVED-MODEL', {
     message: 'SavedModels cannot be loaded through this binding.',
-    hint: 'Use `refold import` for weights, or install @tensorflow/tfjs-node with its addon.',
+    hint: 'Load it with @tensorflow/tfjs-node and its addon instead.',
   });
 }
 
