@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { Dataset, Device, composeResolved, type ImageBatch, type RunScope } from '@refold/core';
+import { Dataset, Device, composeResolved, firstImages, type ImageBatch } from '@refold/core';
 import { writeModelFile } from '@refold/formats';
 import { checkGate, fuse, prove, type FusionProof, type Gate } from '@refold/reparam';
 import { wouldReplaceInput } from './errors.js';
@@ -78,6 +78,7 @@ async function proveOnImages(
   for (const warning of config.warnings) job.report.take({ type: 'warned', ...warning });
   const scope = await composeResolved(config, { baseDir: io.cwd }).open(job.report.take);
   try {
+    const dataset = await scope.get(Dataset);
     const device = await scope.get(Device);
     const use = { kind: 'inference', batchSize: BATCH, precision: 'float32' } as const;
     const sessions = {
@@ -86,7 +87,7 @@ async function proveOnImages(
     };
     return await prove(model, fusion, {
       network: {
-        batches: validationImages(scope, job.images),
+        batches: firstImages(dataset.validation, { images: job.images, batchSize: BATCH }),
         run: async (form, batch: ImageBatch) => {
           const { images, classes, data } = await sessions[form].infer(batch);
           return { shape: [images, classes], data };
@@ -95,16 +96,5 @@ async function proveOnImages(
     });
   } finally {
     await scope.close();
-  }
-}
-
-async function* validationImages(scope: RunScope, images: number): AsyncGenerator<ImageBatch> {
-  const dataset = await scope.get(Dataset);
-  const plan = { batchSize: BATCH, seed: 0, epoch: 0, rank: 0, replicas: 1 };
-  let given = 0;
-  for await (const batch of dataset.validation.batches(plan)) {
-    yield batch;
-    given += batch.images;
-    if (given >= images) return;
   }
 }

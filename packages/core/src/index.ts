@@ -15,6 +15,7 @@ export * from './plugin/load-plugins.js';
 export * from './plan/plan.js';
 export * from './plan/choose-device.js';
 export * from './run/evaluate-split.js';
+export * from './run/first-images.js';
 export * from './run/run-handle.js';
 export * from './run/run-scope.js';
 export * from './run/score-batch.js';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ImageBatch, RunContext } from '@refold/core';
+import { firstImages, type ImageBatch, type RunContext } from '@refold/core';
 import { writeAtomically, writeModelFile } from '@refold/formats';
 import { checkGate, fuse, prove, type FusionProof, type Gate } from '@refold/reparam';
 
@@ -34,7 +34,7 @@ export async function fuseRun(run: RunContext, options: FuseRunOptions): Promise
     const proof = await prove({ graph: run.graph, weights }, fusion, {
       probes: options.probes,
       network: {
-        batches: someBatches(run, options),
+        batches: firstImages(run.dataset.validation, options),
         run: async (form, batch: ImageBatch) => {
           const { images, classes, data } = await (form === 'train'
             ? run.infer(batch)
@@ -48,19 +48,6 @@ export async function fuseRun(run: RunContext, options: FuseRunOptions): Promise
     return proof;
   } finally {
     await session.close();
-  }
-}
-
-async function* someBatches(
-  run: RunContext,
-  { batchSize, images }: FuseRunOptions,
-): AsyncGenerator<ImageBatch> {
-  const plan = { batchSize, seed: 0, epoch: 0, rank: 0, replicas: 1 };
-  let given = 0;
-  for await (const batch of run.dataset.validation.batches(plan)) {
-    yield batch;
-    given += batch.images;
-    if (given >= images) return;
   }
 }
 
