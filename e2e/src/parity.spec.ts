@@ -42,10 +42,9 @@ const repvgg = (groups: number) =>
     context,
   );
 
-/** With the gradients' tolerance: three times PyTorch's own float32 noise where that is above 1e-4. */
-const networks: readonly (readonly [name: string, graph: () => Graph, ofGradients: number])[] = [
-  ['repvgg-tiny', () => repvgg(1), 1e-4],
-  ['repvgg-tiny-g2', () => repvgg(2), 1e-4],
+const networks: readonly (readonly [name: string, graph: () => Graph])[] = [
+  ['repvgg-tiny', () => repvgg(1)],
+  ['repvgg-tiny-g2', () => repvgg(2)],
   [
     'mobileone-tiny',
     () =>
@@ -53,7 +52,6 @@ const networks: readonly (readonly [name: string, graph: () => Graph, ofGradient
         { ...common, widths: [16, 32, 64, 64], branches: 4, squeezeExcite: [0, 0, 0, 0] },
         context,
       ),
-    3 * 4.8e-4,
   ],
 ];
 
@@ -75,7 +73,7 @@ suite.each(devices)('parity with PyTorch on %s', (_device, make) => {
   });
   afterAll(() => device.close());
 
-  describe.each(networks)('%s', (name, graph, gradientTolerance) => {
+  describe.each(networks)('%s', (name, graph) => {
     let fixture: Fixture;
     let session: TrainingSession;
     beforeAll(async () => {
@@ -100,7 +98,7 @@ suite.each(devices)('parity with PyTorch on %s', (_device, make) => {
       for (const [step, loss] of fixture.losses.entries()) {
         const outcome = await session.backward(batchOf(fixture, step));
         expect(Math.abs(outcome.loss - loss) / loss).toBeLessThan(1e-4);
-        if (step === 0) await expectGradients(session, fixture, gradientTolerance);
+        if (step === 0) await expectGradients(session, fixture);
         await session.update(0.05);
       }
       const after = await session.read();
@@ -182,14 +180,17 @@ function batchOf({ tensors, labels }: Fixture, step: number) {
   };
 }
 
-async function expectGradients(
-  session: TrainingSession,
-  fixture: Fixture,
-  tolerance: number,
-): Promise<void> {
+/**
+ * A depthwise 1×1 weight before a BN: the BN undoes its size, so its gradient is zero but for eps and what is left is
+ * noise. Its tolerance is three times PyTorch's own float32 noise there (shared/parity/README.md).
+ */
+const nearZero = /conv_scale\.conv\.weight$/;
+
+async function expectGradients(session: TrainingSession, fixture: Fixture): Promise<void> {
   for (const bucket of session.gradients) {
     const values = await bucket.read();
     for (const { name, offset, length } of bucket.parameters) {
+      const tolerance = nearZero.test(name) ? 3 * 4.8e-4 : 1e-4;
       expectClose(`grad.0.${name}`, values.subarray(offset, offset + length), fixture, tolerance);
     }
   }
