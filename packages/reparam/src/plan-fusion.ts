@@ -29,7 +29,10 @@ export interface FusionPlan {
   readonly graph: Graph;
 }
 
-/** Chooses regions and names, and puts the fused graph together. Of the weights it asks only which biases are zero. */
+/**
+ * Chooses regions and names, and puts the fused graph together. The weights are checked (`RF-FUSE-*`); of their values
+ * only one thing matters here: which biases are zero.
+ */
 export function planFusion(graph: Graph, weights: NamedTensors, options: PlanOptions): FusionPlan {
   const view = (candidate: Graph) => findRegions(candidate, weights, shapesOf(candidate));
   const { regions: found, units } = splitSums(graph, view, options);

@@ -55,8 +55,8 @@ export const fuseCommand: DefineCommand = (io) =>
       try {
         const document = await fuseAndProve(io, { input, output, given, images, gate, report });
         written?.line(JSON.stringify(document, null, 2));
-        written?.close();
         io.stdout.write(options.json ? `${JSON.stringify(document)}\n` : describe(document));
+        written?.close();
       } catch (error) {
         written?.discard();
         throw error;

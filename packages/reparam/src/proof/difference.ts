@@ -26,8 +26,3 @@ export function differenceOf(
   }
   return { abs, rel: squares === 0 ? 0 : Math.sqrt(squares) / Math.sqrt(norm) };
 }
-
-/** The larger of two errors; NaN is the largest. */
-export function worse(a: number, b: number): number {
-  return Math.max(a, b);
-}

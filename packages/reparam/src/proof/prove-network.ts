@@ -9,7 +9,7 @@ import {
   type NamedTensors,
   type Value,
 } from '@refold/graph';
-import { differenceOf, worse } from './difference.js';
+import { differenceOf } from './difference.js';
 import type { NetworkProof } from './fusion-proof.js';
 
 /** Logits `[N, classes]`. */
@@ -125,8 +125,8 @@ class Tally {
     for (let n = 0; n < samples; n++) {
       const [from, to] = [n * classes, (n + 1) * classes];
       const { abs, rel } = differenceOf(expected.data, received.data, from, to);
-      this.#maxAbsError = worse(this.#maxAbsError, abs);
-      this.#maxRelError = worse(this.#maxRelError, rel);
+      this.#maxAbsError = Math.max(this.#maxAbsError, abs);
+      this.#maxRelError = Math.max(this.#maxRelError, rel);
       if (argmax(expected.data, from, to) === argmax(received.data, from, to)) this.#agreeing += 1;
       this.#samples += 1;
     }

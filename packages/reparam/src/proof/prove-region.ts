@@ -14,7 +14,7 @@ import {
 import { spanOf } from '../algebra/linear-map.js';
 import { convForm } from '../rules/conv-map.js';
 import type { FusedRegion } from '../fuse.js';
-import { differenceOf, worse } from './difference.js';
+import { differenceOf } from './difference.js';
 import type { RegionProof } from './fusion-proof.js';
 
 type ConvNode = Extract<GraphNode, { op: 'conv2d' }>;
@@ -55,8 +55,8 @@ export function proveRegion(
     const expected = evaluate(before, original, image).get(before.output)!;
     const received = evaluate(after, fused, image).get(after.output)!;
     const { abs, rel } = differenceOf(expected.data, received.data);
-    maxAbsError = worse(maxAbsError, abs);
-    maxRelError = worse(maxRelError, rel);
+    maxAbsError = Math.max(maxAbsError, abs);
+    maxRelError = Math.max(maxRelError, rel);
   }
   return { name, ops, maxAbsError, maxRelError };
 }
