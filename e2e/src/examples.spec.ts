@@ -2,26 +2,24 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import {
-  collectProviders,
+  Callback,
+  Dataset,
+  Device,
+  LearningRatePolicy,
   loadPlugins,
-  optionsForSchema,
-  type Callback,
-  type Dataset,
-  type DeclaredProvider,
-  type Device,
-  type LearningRatePolicy,
-  type Model,
-  type Optimizer,
+  Model,
+  Optimizer,
+  type ExtensionPoint,
   type RunResult,
 } from '@refold/core';
 import {
+  createProvided,
   describeCallback,
   describeDataset,
   describeDevice,
   describeLearningRatePolicy,
   describeModel,
   describeOptimizer,
-  fakeHost,
 } from '@refold/testing';
 import { root, runCli } from './spec-kit/run-cli.js';
 import { temporaryFolder } from './spec-kit/temporary-folder.js';
@@ -35,30 +33,18 @@ const names = [
   'device-plain-cpu',
 ];
 const plugins = await loadPlugins(names, { from: [root] });
-const declared = collectProviders(plugins, optionsForSchema);
-
 /** What the example creates, as the pipeline would with default options. */
-function instance<T>(name: string): () => Promise<T> {
-  const { provider } = declared.find(({ plugin }) => plugin === `refold-plugin-${name}`)!;
-  const use = provider.use?.[0];
-  return async () =>
-    (await provider.create({
-      use,
-      options: optionsOf({ provider }),
-      host: fakeHost(),
-    } as never)) as T;
+function instance<T>(name: string, point: ExtensionPoint<T>): () => Promise<T> {
+  const plugin = plugins.find((one) => one.name === `refold-plugin-${name}`)!;
+  return () => createProvided(plugin, point);
 }
 
-function optionsOf({ provider }: Pick<DeclaredProvider, 'provider'>): unknown {
-  return provider.options?.parse({});
-}
-
-describeModel('acnet', instance<Model>('model-acnet'));
-describeDataset('shapes', instance<Dataset>('data-shapes'), { batchSize: 16 });
-describeOptimizer('lion', instance<Optimizer>('optimizer-lion'));
-describeLearningRatePolicy('restarts', instance<LearningRatePolicy>('rate-restarts'));
-describeCallback('csv', instance<Callback>('callback-csv'));
-describeDevice('plain-cpu', instance<Device>('device-plain-cpu'));
+describeModel('acnet', instance('model-acnet', Model));
+describeDataset('shapes', instance('data-shapes', Dataset), { batchSize: 16 });
+describeOptimizer('lion', instance('optimizer-lion', Optimizer));
+describeLearningRatePolicy('restarts', instance('rate-restarts', LearningRatePolicy));
+describeCallback('csv', instance('callback-csv', Callback));
+describeDevice('plain-cpu', instance('device-plain-cpu', Device));
 
 describe('a run of third-party plugins', () => {
   const folder = temporaryFolder();

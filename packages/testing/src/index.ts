@@ -1,3 +1,4 @@
+export { createProvided, type CreateProvidedOptions } from './create-provided.js';
 export { describeCallback, type CallbackKitOptions } from './describe-callback.js';
 export { describeDataset, type DatasetKitOptions } from './describe-dataset.js';
 export { describeDevice, type DeviceKitOptions } from './describe-device.js';

@@ -2,17 +2,18 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { collectProviders, type Callback } from '@refold/core';
+import { Callback } from '@refold/core';
 import { readModelFile } from '@refold/formats';
-import { describeCallback, fakeDevice, fakeRunContext, type FakeRunContext } from '@refold/testing';
-import type { z } from 'zod';
+import {
+  createProvided,
+  describeCallback,
+  fakeDevice,
+  fakeRunContext,
+  type FakeRunContext,
+} from '@refold/testing';
 import plugin from './index.js';
 
-async function fusion(options: object = {}): Promise<Callback> {
-  const schema = plugin.options as z.ZodType;
-  const [declared] = collectProviders([plugin], () => schema.parse(options));
-  return (await declared!.provider.create({} as never)) as Callback;
-}
+const fusion = (options: object = {}) => createProvided(plugin, Callback, { options });
 
 describeCallback('checkpoint-fusion', () => fusion());
 

@@ -2,17 +2,20 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { collectProviders, type Callback, type RunState, type Validation } from '@refold/core';
+import { Callback, type RunState, type Validation } from '@refold/core';
 import { readModelFile, writeModelFile, type RefoldFile } from '@refold/formats';
-import { describeCallback, fakeHost, fakeRunContext, type FakeRunContext } from '@refold/testing';
-import type { z } from 'zod';
+import {
+  createProvided,
+  describeCallback,
+  fakeHost,
+  fakeRunContext,
+  type FakeRunContext,
+} from '@refold/testing';
 import plugin from './index.js';
 
 async function checkpoints(options: object = {}, baseDir?: string): Promise<Callback> {
-  const schema = plugin.options as z.ZodType;
-  const [declared] = collectProviders([plugin], () => schema.parse(options));
   const host = fakeHost(baseDir === undefined ? {} : { baseDir });
-  return (await declared!.provider.create({ host } as never)) as Callback;
+  return createProvided(plugin, Callback, { options, host });
 }
 
 describeCallback('checkpoint', () => checkpoints({ everySteps: 1 }), { restores: true });

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { collectProviders, ImageReader } from '@refold/core';
-import { describeImageReader, fakeHost, sharedFolder } from '@refold/testing';
+import { ImageReader } from '@refold/core';
+import { createProvided, describeImageReader, fakeHost, sharedFolder } from '@refold/testing';
 import plugin from './index.js';
 import { readImage } from './read-image.js';
 import { jpeg, put, readAll, temporaryFolder, using, writeTree } from './spec-kit/image-tree.js';
@@ -17,13 +17,8 @@ beforeAll(async () => {
 afterAll(folder.remove);
 
 /** The reader as the pipeline makes it. */
-async function reader(): Promise<ImageReader> {
-  const declared = collectProviders([plugin], () => ({}));
-  const { provider } = declared.find(({ point }) => point === ImageReader)!;
-  return (await provider.create({
-    host: fakeHost({ baseDir: folder.path }),
-  } as never)) as ImageReader;
-}
+const reader = () =>
+  createProvided(plugin, ImageReader, { host: fakeHost({ baseDir: folder.path }) });
 
 describeImageReader('data-imagenet', reader, { image: image!, broken: broken! });
 

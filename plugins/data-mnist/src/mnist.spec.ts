@@ -2,17 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { collectProviders, type Dataset, type LabelledBatch, type Split } from '@refold/core';
+import { Dataset, type LabelledBatch, type Split } from '@refold/core';
+import { createProvided, describeDataset } from '@refold/testing';
 import { drawDigit } from './draw-digit.js';
 import plugin from './index.js';
 import { readIdx } from './read-idx.js';
 
-async function mnist(options: object = {}): Promise<Dataset> {
-  const [declared] = collectProviders([plugin], () => ({}));
-  const { provider } = declared!;
-  const parsed = provider.options!.parse(options);
-  return (await provider.create({ use: 'mnist', options: parsed } as never)) as Dataset;
-}
+const mnist = (options: object = {}) => createProvided(plugin, Dataset, { use: 'mnist', options });
+
+describeDataset('mnist', () => mnist({ trainSize: 600 }), { batchSize: 100 });
 
 const plan = { batchSize: 100, seed: 1, epoch: 0, rank: 0, replicas: 1 };
 

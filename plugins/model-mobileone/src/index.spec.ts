@@ -1,35 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Model, Provider, Needs } from '@refold/core';
+import { collectProviders, Model, namesOf } from '@refold/core';
+import { createProvided, describeModel } from '@refold/testing';
 import plugin from './index.js';
 
-/** What the plugin provides, by the names that choose it. */
-function providers(): Map<string, Provider<Model, Needs>> {
-  const found = new Map<string, Provider<Model, Needs>>();
-  plugin.setup({
-    options: {},
-    provide: (_point, provider) => {
-      for (const use of provider.use ?? [])
-        found.set(use, provider as unknown as Provider<Model, Needs>);
-    },
-  });
-  return found;
-}
-
 /** The model that a section of the configuration asks for. */
-async function modelOf({ use, ...rest }: { use: string; [key: string]: unknown }): Promise<Model> {
-  const provider = providers().get(use)!;
-  const host = { emit: () => undefined, baseDir: '/', seed: 0 };
-  return provider.create({ use, options: provider.options!.parse(rest), host });
-}
+const modelOf = ({ use, ...options }: { use: string; [key: string]: unknown }) =>
+  createProvided(plugin, Model, { use, options });
+
+for (const use of ['mobileone_s0', 'mobileone_s4']) describeModel(use, () => modelOf({ use }));
 
 const context = { numClasses: 10, sample: { channels: 3, height: 32, width: 32 } };
 
 describe('model-mobileone', () => {
   it('offers S0 to S4 and one of your own', () => {
-    expect([...providers().keys()].sort()).toEqual([
-      'mobileone',
-      ...[0, 1, 2, 3, 4].map((n) => `mobileone_s${n}`),
-    ]);
+    expect(
+      collectProviders([plugin], () => ({}))
+        .flatMap(namesOf)
+        .sort(),
+    ).toEqual(['mobileone', ...[0, 1, 2, 3, 4].map((n) => `mobileone_s${n}`)]);
   });
 
   it('builds the same network from a name and from widths', async () => {

@@ -1,32 +1,26 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Model, Provider, Needs } from '@refold/core';
+import { collectProviders, Model, namesOf } from '@refold/core';
+import { createProvided, describeModel } from '@refold/testing';
 import plugin from './index.js';
 
-/** What the plugin provides, by the names that choose it. */
-function providers(): Map<string, Provider<Model, Needs>> {
-  const found = new Map<string, Provider<Model, Needs>>();
-  plugin.setup({
-    options: {},
-    provide: (_point, provider) => {
-      for (const use of provider.use ?? [])
-        found.set(use, provider as unknown as Provider<Model, Needs>);
-    },
-  });
-  return found;
-}
-
 /** The model that a section of the configuration asks for. */
-async function modelOf({ use, ...rest }: { use: string; [key: string]: unknown }): Promise<Model> {
-  const provider = providers().get(use)!;
-  const host = { emit: () => undefined, baseDir: '/', seed: 0 };
-  return provider.create({ use, options: provider.options!.parse(rest), host });
+const modelOf = ({ use, ...options }: { use: string; [key: string]: unknown }) =>
+  createProvided(plugin, Model, { use, options });
+
+for (const use of ['repvgg_a0', 'repvgg_b1g4', 'repvgg_d2se']) {
+  describeModel(use, () => modelOf({ use }));
 }
+describeModel('repvgg of one', () => modelOf({ use: 'repvgg', depths: [1, 2], widths: [8, 16] }));
 
 const context = { numClasses: 10, sample: { channels: 3, height: 32, width: 32 } };
 
 describe('model-repvgg', () => {
   it('offers every published variant and one of your own', () => {
-    expect([...providers().keys()].sort()).toEqual(
+    expect(
+      collectProviders([plugin], () => ({}))
+        .flatMap(namesOf)
+        .sort(),
+    ).toEqual(
       [
         ...['repvgg', 'repvgg_a0', 'repvgg_a1', 'repvgg_a2', 'repvgg_b0'],
         ...['repvgg_b1', 'repvgg_b1g2', 'repvgg_b1g4', 'repvgg_b2', 'repvgg_b2g2', 'repvgg_b2g4'],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { collectProviders, type Optimizer } from '@refold/core';
+import { Optimizer } from '@refold/core';
 import type { TensorSpec } from '@refold/graph';
-import { describeOptimizer, evaluateRule, initialRuleState } from '@refold/testing';
+import { createProvided, describeOptimizer, evaluateRule, initialRuleState } from '@refold/testing';
 import plugin from './index.js';
 
 const parameters: TensorSpec[] = [
@@ -14,13 +14,8 @@ const parameters: TensorSpec[] = [
   { name: 'bn.weight', shape: [3], kind: 'parameter', init: { kind: 'constant', value: 1 } },
 ];
 
-async function optimizer(use: string, options: object): Promise<Optimizer> {
-  const { provider } = collectProviders([plugin], () => ({})).find(({ provider: one }) =>
-    one.use?.includes(use),
-  )!;
-  const parsed = provider.options!.parse(options);
-  return (await provider.create({ use, options: parsed } as never)) as Optimizer;
-}
+const optimizer = (use: string, options: object) =>
+  createProvided(plugin, Optimizer, { use, options });
 
 /**
  * torch.optim (PyTorch 2.13, float64) from [1, −2, 0.5] with gradients [0.3·(t+1), −0.1, 0.7 − t], rate 0.1,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RefoldEvent } from '@refold/core';
+import { Callback, type RefoldEvent } from '@refold/core';
+import { createProvided, describeCallback } from '@refold/testing';
 import { formatBar, formatDuration } from './format.js';
+import plugin from './index.js';
 import { ProgressWriter } from './progress-writer.js';
 
 const started: RefoldEvent = {
@@ -41,6 +43,8 @@ function written(events: readonly RefoldEvent[], isTerminal: boolean, everySteps
   }
   return text;
 }
+
+describeCallback('progress', () => createProvided(plugin, Callback, { options: { quiet: true } }));
 
 describe('ProgressWriter', () => {
   it('writes plain lines off a terminal: means since the last line, pace, time left', () => {
