@@ -66,6 +66,41 @@ export interface StepOutcome {
   readonly backwardMs: number;
   /** Time spent waiting for other replicas; absent on one. */
   readonly allReduceMs?: number;
+  /** Where the time went, in the order of the network; absent on devices that do not measure it. */
+  readonly regions?: readonly RegionTime[];
+}
+
+/** Time of one step in one part of the network: the operations under one path (`stages.0.1`). */
+export interface RegionTime {
+  readonly name: string;
+  readonly forwardMs: number;
+  readonly backwardMs: number;
+}
+
+/** What a device that compiles whole networks decided when it loaded one. */
+export interface CompiledProgram {
+  readonly compileMs: number;
+  /** The one block of memory that holds activations, their gradients and scratch. */
+  readonly arenaBytes: number;
+  /** Parameters, statistics, gradients, slots, and weights kept in the layouts of algorithms. */
+  readonly weightBytes: number;
+  /** Of one call on a full batch: `backward` in training, `infer` in inference. */
+  readonly flops: number;
+  /** Bytes that the operations read and write, as the plan expects; caches may save some of it. */
+  readonly bytes: number;
+  readonly operations: readonly CompiledOperation[];
+}
+
+export interface CompiledOperation {
+  /** Path of the node, or of the first of those that became one operation. */
+  readonly name: string;
+  readonly op: string;
+  readonly pass: 'forward' | 'backward-data' | 'backward-weights' | 'backward';
+  /** What computes it (`winograd F(4x4,3x3)`, `jit:avx512_core`, `fused branches`). */
+  readonly algorithm: string;
+  /** Multiplications and additions really done, so fewer than the network's for Winograd. */
+  readonly flops: number;
+  readonly bytes: number;
 }
 
 /** A flat view of some parameters' gradients, in device memory. */
@@ -105,12 +140,16 @@ export interface TrainingSession {
   write(tensors: NamedTensors): Promise<void>;
   /** The network with running statistics, without loss or drop-out. */
   infer(batch: ImageBatch): Promise<Logits>;
+  /** Absent on devices that interpret the graph op by op. */
+  readonly compiled?: CompiledProgram;
   /** Frees everything on the device. Idempotent. */
   close(): Promise<void>;
 }
 
 export interface InferenceSession {
   infer(batch: ImageBatch): Promise<Logits>;
+  /** Absent on devices that interpret the graph op by op. */
+  readonly compiled?: CompiledProgram;
   /** Frees everything on the device. Idempotent. */
   close(): Promise<void>;
 }
