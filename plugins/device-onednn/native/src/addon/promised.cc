@@ -1,0 +1,52 @@
+#include "promised.h"
+#include "../engine/memory.h"
+
+namespace refold {
+
+std::shared_ptr<Promised> Promised::make(Napi::Env env, Napi::Value kept) {
+  return std::shared_ptr<Promised>(new Promised(env, kept));
+}
+
+Promised::Promised(Napi::Env env, Napi::Value kept)
+    : deferred_(Napi::Promise::Deferred::New(env)),
+      call_(Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "refold", 0, 1)) {
+  if (kept.IsObject()) kept_ = Napi::Persistent(kept.As<Napi::Object>());
+}
+
+void Promised::finish(std::function<void(Napi::Env)> last) {
+  // The reference belongs to JavaScript's thread and is let go of there.
+  call_.BlockingCall([self = shared_from_this(), last](Napi::Env env, Napi::Function) {
+    Napi::HandleScope scope(env);
+    self->kept_.Reset();
+    last(env);
+  });
+  call_.Release();
+}
+
+void Promised::resolve(Result result) {
+  finish([this, result](Napi::Env env) { deferred_.Resolve(result(env)); });
+}
+
+void Promised::reject(std::string code, std::string message) {
+  finish([this, code, message](Napi::Env env) {
+    Napi::Error error = Napi::Error::New(env, message);
+    error.Set("code", code);
+    deferred_.Reject(error.Value());
+  });
+}
+
+void Promised::settle(const std::function<Result()>& work) {
+  try {
+    resolve(work());
+  } catch (const OutOfMemory& error) {
+    reject("OUT_OF_MEMORY", error.what());
+  } catch (const std::bad_alloc&) {
+    reject("OUT_OF_MEMORY", "an allocation failed");
+  } catch (const Unsupported& error) {
+    reject("UNSUPPORTED", error.what());
+  } catch (const std::exception& error) {
+    reject("INTERNAL", error.what());
+  }
+}
+
+}  // namespace refold

@@ -1,0 +1,265 @@
+#include "session-object.h"
+#include <cstring>
+#include "../engine/floats.h"
+#include "engine-thread.h"
+#include "read-program.h"
+
+namespace refold {
+
+std::atomic<int> SessionObject::open{0};
+
+struct SessionObject::Shared {
+  std::unique_ptr<Session> session;
+  /** Backward passes asked for; written on JavaScript's thread. */
+  std::atomic<int> asked{0};
+  struct Waiting {
+    int bucket, pass;
+    std::shared_ptr<Promised> promise;
+  };
+  std::mutex mutex;
+  std::list<Waiting> waiting;
+
+  /** Serves those who wait for a bucket; on the engine's thread. */
+  void serve(int bucket) {
+    std::lock_guard<std::mutex> lock(mutex);
+    for (auto one = waiting.begin(); one != waiting.end();) {
+      if (one->bucket == bucket && session->finishedPasses(bucket) >= one->pass) {
+        answer(*one);
+        one = waiting.erase(one);
+      } else {
+        ++one;
+      }
+    }
+  }
+
+  void answer(Waiting& one);
+  void rejectAll(const std::string& message) {
+    std::lock_guard<std::mutex> lock(mutex);
+    for (auto& one : waiting) one.promise->reject("INTERNAL", message);
+    waiting.clear();
+  }
+};
+
+namespace {
+
+Napi::Float32Array toArray(Napi::Env env, const std::vector<float>& values) {
+  Napi::Float32Array array = Napi::Float32Array::New(env, values.size());
+  std::copy(values.begin(), values.end(), array.Data());
+  return array;
+}
+
+Napi::Value nothing(Napi::Env env) { return env.Undefined(); }
+
+Batch readBatch(Napi::Object o) {
+  const Napi::TypedArray data = o.Get("data").As<Napi::TypedArray>();
+  Batch batch{o.Get("images").ToNumber().Int32Value(), o.Get("nhwc").ToBoolean().Value(), nullptr, nullptr, nullptr, nullptr};
+  // A Buffer is a Uint8Array; floats are the other kind that there is.
+  if (data.TypedArrayType() == napi_float32_array) batch.floats = o.Get("data").As<Napi::Float32Array>().Data();
+  else batch.bytes = o.Get("data").As<Napi::Uint8Array>().Data();
+  if (o.Get("labels").IsTypedArray()) batch.labels = o.Get("labels").As<Napi::Int32Array>().Data();
+  if (o.Get("targets").IsTypedArray()) batch.targets = o.Get("targets").As<Napi::Float32Array>().Data();
+  return batch;
+}
+
+}  // namespace
+
+void SessionObject::Shared::answer(Waiting& one) {
+  auto values = std::make_shared<std::vector<float>>(session->bucketSize(one.bucket));
+  session->copyBucket(one.bucket, values->data());
+  one.promise->resolve([values](Napi::Env env) { return toArray(env, *values); });
+}
+
+void SessionObject::define(Napi::Env env) {
+  Napi::Function function = DefineClass(
+      env, "NativeSession",
+      {InstanceAccessor<&SessionObject::compiled>("compiled"), InstanceMethod<&SessionObject::backward>("backward"),
+       InstanceMethod<&SessionObject::infer>("infer"), InstanceMethod<&SessionObject::update>("update"),
+       InstanceMethod<&SessionObject::readBucket>("readBucket"), InstanceMethod<&SessionObject::writeBucket>("writeBucket"),
+       InstanceMethod<&SessionObject::read>("read"), InstanceMethod<&SessionObject::write>("write"),
+       InstanceMethod<&SessionObject::setStep>("setStep"), InstanceMethod<&SessionObject::close>("close")});
+  // Per environment: worker threads load the addon, too.
+  env.SetInstanceData(new Napi::FunctionReference(Napi::Persistent(function)));
+}
+
+Napi::Value SessionObject::load(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  auto promise = Promised::make(env, info[1]);
+  try {
+    auto program = std::make_shared<Program>(readProgram(info[0].As<Napi::Object>()));
+    std::vector<const float*> tensors;
+    const Napi::Array list = info[1].As<Napi::Array>();
+    for (uint32_t i = 0; i < list.Length(); i++) tensors.push_back(list.Get(i).As<Napi::Float32Array>().Data());
+    EngineThread::instance().post([promise, program, tensors] {
+      promise->settle([&]() -> Promised::Result {
+        auto shared = std::make_shared<Shared>();
+        shared->session = std::make_unique<Session>(std::move(*program), tensors);
+        open++;
+        Shared* raw = shared.get();
+        shared->session->onBucket = [raw](int bucket) { raw->serve(bucket); };
+        return [shared](Napi::Env e) {
+          auto* handle = new std::shared_ptr<Shared>(shared);
+          return e.GetInstanceData<Napi::FunctionReference>()->New({Napi::External<std::shared_ptr<Shared>>::New(e, handle)});
+        };
+      });
+    });
+  } catch (const Unsupported& error) {
+    promise->reject("UNSUPPORTED", error.what());
+  }
+  return promise->promise();
+}
+
+SessionObject::SessionObject(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  std::unique_ptr<std::shared_ptr<Shared>> handle(info[0].As<Napi::External<std::shared_ptr<Shared>>>().Data());
+  shared_ = *handle;
+}
+
+SessionObject::~SessionObject() {
+  // Forgotten without `close`: freed all the same, behind what is queued.
+  EngineThread::instance().post([shared = shared_] {
+    if (shared->session) open--;
+    shared->session.reset();
+  });
+}
+
+Napi::Value SessionObject::post(Napi::Env env, Napi::Value kept, std::function<Promised::Result(Session&)> work) {
+  auto promise = Promised::make(env, kept);
+  EngineThread::instance().post([promise, shared = shared_, work] {
+    promise->settle([&]() -> Promised::Result {
+      if (!shared->session) throw std::runtime_error("The session is closed.");
+      return work(*shared->session);
+    });
+  });
+  return promise->promise();
+}
+
+Napi::Value SessionObject::compiled(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!shared_->session) return env.Undefined();
+  const Session& s = *shared_->session;
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("compileMs", s.compileMs());
+  result.Set("arenaBytes", double(s.arenaBytes()));
+  result.Set("weightBytes", double(s.weightBytes()));
+  Napi::Array list = Napi::Array::New(env);
+  double flops = 0, bytes = 0;
+  for (const Operation& each : s.operations()) {
+    Napi::Object o = Napi::Object::New(env);
+    o.Set("name", each.name);
+    o.Set("op", each.op);
+    o.Set("pass", each.pass);
+    o.Set("algorithm", each.algorithm);
+    o.Set("flops", each.flops);
+    o.Set("bytes", each.bytes);
+    list.Set(list.Length(), o);
+    flops += each.flops;
+    bytes += each.bytes;
+  }
+  result.Set("flops", flops);
+  result.Set("bytes", bytes);
+  result.Set("operations", list);
+  return result;
+}
+
+Napi::Value SessionObject::backward(const Napi::CallbackInfo& info) {
+  shared_->asked++;
+  const Batch batch = readBatch(info[0].As<Napi::Object>());
+  auto shared = shared_;
+  return post(info.Env(), info[0], [batch, shared](Session& session) -> Promised::Result {
+    try {
+      auto outcome = std::make_shared<Outcome>(session.backward(batch));
+      return [outcome](Napi::Env env) {
+        Napi::Object result = Napi::Object::New(env);
+        result.Set("loss", outcome->loss);
+        result.Set("correct", outcome->correct);
+        result.Set("forwardMs", outcome->forwardMs);
+        result.Set("backwardMs", outcome->backwardMs);
+        Napi::Float64Array regions = Napi::Float64Array::New(env, outcome->regionMs.size());
+        std::copy(outcome->regionMs.begin(), outcome->regionMs.end(), regions.Data());
+        result.Set("regionMs", regions);
+        return result;
+      };
+    } catch (const std::exception& error) {
+      shared->asked--;
+      shared->rejectAll(error.what());
+      throw;
+    }
+  });
+}
+
+Napi::Value SessionObject::infer(const Napi::CallbackInfo& info) {
+  const Batch batch = readBatch(info[0].As<Napi::Object>());
+  return post(info.Env(), info[0], [batch](Session& session) -> Promised::Result {
+    auto logits = std::make_shared<std::vector<float>>(session.infer(batch));
+    return [logits](Napi::Env env) { return toArray(env, *logits); };
+  });
+}
+
+Napi::Value SessionObject::update(const Napi::CallbackInfo& info) {
+  const double rate = info[0].ToNumber().DoubleValue(), step = info[1].ToNumber().DoubleValue();
+  return post(info.Env(), info.Env().Undefined(), [rate, step](Session& session) -> Promised::Result {
+    session.update(rate, step);
+    return nothing;
+  });
+}
+
+Napi::Value SessionObject::readBucket(const Napi::CallbackInfo& info) {
+  const int bucket = info[0].ToNumber().Int32Value();
+  auto promise = Promised::make(info.Env(), info.Env().Undefined());
+  Shared::Waiting one{bucket, shared_->asked, promise};
+  std::lock_guard<std::mutex> lock(shared_->mutex);
+  if (!shared_->session) promise->reject("INTERNAL", "The session is closed.");
+  else if (shared_->session->finishedPasses(bucket) >= one.pass) shared_->answer(one);
+  else shared_->waiting.push_back(one);
+  return promise->promise();
+}
+
+Napi::Value SessionObject::writeBucket(const Napi::CallbackInfo& info) {
+  if (shared_->session)
+    shared_->session->writeBucket(info[0].ToNumber().Int32Value(), info[1].As<Napi::Float32Array>().Data());
+  auto deferred = Napi::Promise::Deferred::New(info.Env());
+  deferred.Resolve(info.Env().Undefined());
+  return deferred.Promise();
+}
+
+Napi::Value SessionObject::read(const Napi::CallbackInfo& info) {
+  return post(info.Env(), info.Env().Undefined(), [](Session& session) -> Promised::Result {
+    auto all = std::make_shared<std::vector<std::vector<float>>>();
+    for (size_t i = 0; i < session.tensorCount(); i++)
+      all->emplace_back(session.tensor(int(i)), session.tensor(int(i)) + session.tensorSize(int(i)));
+    return [all](Napi::Env env) {
+      Napi::Array list = Napi::Array::New(env, all->size());
+      for (size_t i = 0; i < all->size(); i++) list.Set(uint32_t(i), toArray(env, (*all)[i]));
+      return list;
+    };
+  });
+}
+
+Napi::Value SessionObject::write(const Napi::CallbackInfo& info) {
+  const int index = info[0].ToNumber().Int32Value();
+  const float* values = info[1].As<Napi::Float32Array>().Data();
+  return post(info.Env(), info[1], [index, values](Session& session) -> Promised::Result {
+    std::copy_n(values, session.tensorSize(index), session.tensor(index));
+    return nothing;
+  });
+}
+
+Napi::Value SessionObject::setStep(const Napi::CallbackInfo& info) {
+  const double step = info[0].ToNumber().DoubleValue();
+  return post(info.Env(), info.Env().Undefined(), [step](Session& session) -> Promised::Result {
+    session.setStep(step);
+    return nothing;
+  });
+}
+
+Napi::Value SessionObject::close(const Napi::CallbackInfo& info) {
+  auto promise = Promised::make(info.Env(), info.Env().Undefined());
+  EngineThread::instance().post([promise, shared = shared_] {
+    shared->rejectAll("The session is closed.");
+    if (shared->session) open--;
+    shared->session.reset();
+    promise->resolve(nothing);
+  });
+  return promise->promise();
+}
+
+}  // namespace refold

@@ -1,0 +1,33 @@
+#pragma once
+#include <vector>
+#include "memory.h"
+#include "program.h"
+
+namespace refold {
+
+/** Parameters, buffers, slots and gradients in plain layout, each tensor 64-byte aligned. */
+class Weights {
+ public:
+  explicit Weights(const Program&);
+  float* tensor(int index) const { return values_.at<float>(offsets_[index] * 4); }
+  float* slot(int slot, int parameter) const { return slots_.at<float>((slot * stride_ + offsets_[parameter]) * 4); }
+  /** Place of a parameter's gradient in a block of gradients. */
+  size_t gradientOffset(int parameter) const { return offsets_[parameter]; }
+  /** Floats of a block of gradients. */
+  size_t gradientFloats() const { return stride_; }
+  size_t size(int index) const { return sizes_[index]; }
+  int tensorCount() const { return int(sizes_.size()); }
+  int parameterCount() const { return parameterCount_; }
+  float* gradients() const { return gradients_.at<float>(); }
+  /** A second block for a pass that is added to the first; made when it is asked for. */
+  float* passGradients();
+  size_t bytes() const { return values_.bytes() + slots_.bytes() + gradients_.bytes() + pass_.bytes(); }
+
+ private:
+  std::vector<size_t> sizes_, offsets_;
+  int parameterCount_;
+  size_t stride_ = 0;
+  Memory values_, slots_, gradients_, pass_;
+};
+
+}  // namespace refold

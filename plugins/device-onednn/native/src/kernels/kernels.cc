@@ -1,0 +1,49 @@
+/** The table of one instruction set: compiled several times, with other flags and another REFOLD_ISA each time. */
+#include "branches.h"
+#include "elementwise.h"
+#include "layout.h"
+#include "pools.h"
+#include "winograd.h"
+
+#define REFOLD_NAME_(x) #x
+#define REFOLD_NAME(x) REFOLD_NAME_(x)
+
+namespace refold::REFOLD_ISA {
+
+template <class T>
+constexpr TypedKernels<T> typedKernels() {
+  TypedKernels<T> k{};
+  k.moments = moments<T>;
+  k.branchesForward = branchesForward<T>;
+  k.branchesReduce = branchesReduce<T>;
+  k.branchesBackward = branchesBackward<T>;
+  k.add = add<T>;
+  k.channelScale = channelScale<T>;
+  k.channelDot = channelDot<T>;
+  k.multiply = multiply<T>;
+  k.multiplyReduce = multiplyReduce<T>;
+  k.maxPool = maxPool<T>;
+  k.maxPoolBackward = maxPoolBackward<T>;
+  k.avgPool = avgPool<T>;
+  k.avgPoolBackward = avgPoolBackward<T>;
+  k.globalPool = globalPool<T>;
+  k.globalPoolBackward = globalPoolBackward<T>;
+  k.flatten = flatten<T>;
+  k.unflatten = unflatten<T>;
+  k.copyChannels = copyChannels<T>;
+  k.normalize = normalize<T>;
+  k.drop = drop<T>;
+  k.blockInput = blockInput<T>;
+  k.toType = toType<T>;
+  k.winogradForward = winogradForward<T>;
+  k.winogradBackwardWeights = winogradBackwardWeights<T>;
+  return k;
+}
+
+extern const KernelTable table;
+const KernelTable table = {
+    REFOLD_NAME(REFOLD_ISA), B,         typedKernels<float>(),  typedKernels<bf16>(),    winogradWeights,
+    winogradWeightBytes,     winogradForwardScratch, winogradBackwardScratch, activateVector, activateVectorBackward,
+};
+
+}  // namespace refold::REFOLD_ISA

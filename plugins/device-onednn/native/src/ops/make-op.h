@@ -1,0 +1,50 @@
+/** One factory per op; each in the file of its name. */
+#pragma once
+#include <memory>
+#include "../engine/floats.h"
+#include "op.h"
+
+namespace refold {
+
+struct ConvShape;
+
+/** What a step becomes an operation from. */
+struct OpMaker {
+  const Step& step;
+  std::vector<Value*> inputs;
+  Value* output;
+  bool training;
+};
+
+ConvShape convShape(const Step&, const Value& in, const Value& out, bool half);
+
+template <class T> std::unique_ptr<Op> makeConv2d(const OpMaker&);
+template <class T> std::unique_ptr<Op> makeBranches(const OpMaker&);
+template <class T> std::unique_ptr<Op> makeScale(const OpMaker&);
+template <class T> std::unique_ptr<Op> makeMul(const OpMaker&);
+template <class T> std::unique_ptr<Op> makeConcat(const OpMaker&);
+template <class T> std::unique_ptr<Op> makePool(const OpMaker&);
+template <class T> std::unique_ptr<Op> makeGlobalPool(const OpMaker&);
+template <class T> std::unique_ptr<Op> makeFlatten(const OpMaker&);
+template <class T> std::unique_ptr<Op> makeNormalize(const OpMaker&);
+template <class T> std::unique_ptr<Op> makeDrop(const OpMaker&);
+std::unique_ptr<Op> makeLinear(const OpMaker&);
+/** `branches`, `mul`, `concat` and dropping on vectors. */
+std::unique_ptr<Op> makeVectorBranches(const OpMaker&);
+std::unique_ptr<Op> makeVectorMul(const OpMaker&);
+std::unique_ptr<Op> makeVectorConcat(const OpMaker&);
+std::unique_ptr<Op> makeVectorDrop(const OpMaker&);
+
+/** A convolution of inference with what was merged into it. */
+struct FoldedConv {
+  const Step* conv;
+  Value* input;
+  /** Not present: taken as it is. */
+  BatchNorm norm;
+};
+
+/** activation(Σ convs + Σ other addends) of inference: norms scale the kernels, all convolutions add to one output. */
+template <class T>
+std::unique_ptr<Op> makeFoldedBranches(const OpMaker&, const std::vector<FoldedConv>& convs, bool keepsWeights);
+
+}  // namespace refold
