@@ -21,4 +21,4 @@ const summary = said.replace(/^\n+|\s+$/g, '').replaceAll(`${root}/`, '');
 const machine = `${cpus().length} cores (${cpus()[0].model.trim()}), Node ${process.version}`;
 const page = `${machine}; ${seconds.toFixed(0)} s with everything installed and built.\n\n\`\`\`text\n${summary}\n\`\`\``;
 process.stdout.write(`${page}\n`);
-if (!process.argv.includes('--dry')) writeBetweenMarkers('demo', page);
+if (!process.argv.includes('--dry')) await writeBetweenMarkers('demo', page);

@@ -40,7 +40,7 @@ const runs = flags.seeds.split(',').map((seed) => measure(seed));
 rmSync(folder, { recursive: true });
 const page = markdown(runs);
 process.stdout.write(`${page}\n`);
-if (!flags.dry) writeBetweenMarkers('learning-curve', page);
+if (!flags.dry) await writeBetweenMarkers('learning-curve', page);
 
 function measure(seed) {
   const output = join(folder, seed);

@@ -1,100 +1,108 @@
 /**
- * Images per second of ours and of PyTorch + timm, alternating in one run, as a table in docs/performance.md.
+ * Ours against PyTorch + timm, alternating in one run, as a table in docs/performance.md.
  *
- *     node benchmarks/throughput.mjs [--rounds 3] [--resolution 224] [--batch 32] [--devices tfjs-node,wasm] [--dry]
+ *     node benchmarks/throughput.mjs [--models repvgg_a0,mobileone_s0] [--works training,fused] [--devices onednn,tfjs-node]
+ *                                    [--rounds 3] [--steps 3] [--resolution 224] [--batch 32] [--dry]
+ *
+ * What is measured replaces the same models, works and programs in results/throughput.json; the table shows all of it.
+ * `--dry` prints the table of this run alone and writes nothing.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { deviceInfo, pytorchVersion, runOurs, runPytorch } from './run-job.mjs';
+import { mergeResults } from './throughput-results.mjs';
+import { throughputTable } from './throughput-table.mjs';
+import { chosenWorks, works } from './works.mjs';
 import { writeBetweenMarkers } from './write-between-markers.mjs';
 
 const { values: flags } = parseArgs({
   options: {
+    models: { type: 'string', default: 'repvgg_a0' },
+    works: { type: 'string', default: Object.keys(works).join(',') },
+    devices: { type: 'string', default: 'onednn,tfjs-node' },
     rounds: { type: 'string', default: '3' },
+    steps: { type: 'string', default: '3' },
     resolution: { type: 'string', default: '224' },
     batch: { type: 'string', default: '32' },
-    steps: { type: 'string', default: '3' },
-    model: { type: 'string', default: 'repvgg_a0' },
-    devices: { type: 'string', default: 'tfjs-node' },
     dry: { type: 'boolean', default: false },
   },
 });
-const python = process.env.REFOLD_PYTHON ?? 'python3';
-const [batchSize, resolution, steps] = [flags.batch, flags.resolution, flags.steps].map(Number);
+const [rounds, steps, resolution, batch] = ['rounds', 'steps', 'resolution', 'batch'].map((key) =>
+  Number(flags[key]),
+);
+const names = chosenWorks(flags.works);
 const threads = cpus().length;
-const torch = torchVersion();
-const programs = [
-  ...flags.devices.split(',').map((device) => ({
-    name: device,
-    run: (job) => output('node', [file('run-ours.mjs'), JSON.stringify({ ...job, device })]),
-  })),
-  ...(torch
-    ? [{ name: torch, run: (job) => output(python, [file('run-pytorch.py'), JSON.stringify(job)]) }]
-    : []),
-];
+const programs = flags.devices.split(',').flatMap((device) => {
+  const info = deviceInfo(device);
+  if (!info) return [];
+  const { library, precisions } = info;
+  return [{ name: device, library, precisions, run: (job) => runOurs({ ...job, device }) }];
+});
+const torch = pytorchVersion();
+if (torch) {
+  const precisions = ['float32', 'bfloat16'];
+  programs.push({ name: 'PyTorch', library: torch, precisions, run: runPytorch });
+}
 
-const rows = [];
-for (const work of ['training', 'train-form', 'fused']) {
-  const job = { model: flags.model, work, batchSize, resolution, steps, threads };
-  const readings = programs.map(() => []);
-  for (let round = 0; round < Number(flags.rounds); round++) {
-    for (const [i, program] of programs.entries()) {
-      process.stderr.write(`${work}, round ${round + 1}: ${program.name}\n`);
+const entries = [];
+for (const model of flags.models.split(',')) {
+  for (const work of names) {
+    entries.push(...measure(model, work));
+    // As it goes, so that a run that is cut short leaves what it has measured.
+    if (!flags.dry) mergeResults(entries);
+  }
+}
+const table = throughputTable(flags.dry ? entries : mergeResults(entries));
+process.stdout.write(`${table}\n`);
+if (!flags.dry) await writeBetweenMarkers('throughput', table);
+
+/** All programs take turns; each reading is a process of its own. @returns an entry for each program */
+function measure(model, work) {
+  const { kind, precision, batchSize: usual } = works[work];
+  const batchSize = usual === 1 ? 1 : batch;
+  const job = { model, kind, precision, batchSize, resolution, steps, threads };
+  const able = programs.filter(({ precisions }) => precisions.includes(precision));
+  const readings = able.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, program] of able.entries()) {
+      process.stderr.write(`${model}, ${work}, round ${round + 1}: ${program.name}\n`);
       readings[i].push(program.run(job));
     }
   }
-  const summaries = readings.map(summary);
-  const reference = torch ? summaries.at(-1) : null;
-  programs.forEach(({ name }, i) => rows.push({ work, name, ...summaries[i], reference }));
+  const summaries = readings.map((all) => summary(all, batchSize));
+  const reference = summaries[able.findIndex(({ name }) => name === 'PyTorch')];
+  const conditions = { date: new Date().toISOString().slice(0, 10), ...machine() };
+  return able.map(({ name, library }, i) => {
+    const how = { library, batchSize, resolution, precision, rounds, steps };
+    const ratios = ratiosTo(reference, summaries[i]);
+    return { model, work, program: name, ...how, ...summaries[i], ratios, ...conditions };
+  });
 }
-const table = markdown(rows);
-process.stdout.write(`${table}\n`);
-if (!flags.dry) writeBetweenMarkers('throughput', table);
 
-function summary(readings) {
+function summary(readings, batchSize) {
   const ms = readings.flatMap(({ msPerStep }) => msPerStep).sort((a, b) => a - b);
+  const [minMs, medianMs] = [ms[0], ms[Math.floor(ms.length / 2)]];
   return {
-    minMs: ms[0],
-    medianMs: ms[Math.floor(ms.length / 2)],
-    firstStepSeconds: Math.min(...readings.map((r) => r.firstStepSeconds)),
-    peakMemoryBytes: Math.max(...readings.map((r) => r.peakMemoryBytes)),
+    minMs,
+    medianMs,
+    bestImagesPerSecond: (1000 * batchSize) / minMs,
+    medianImagesPerSecond: (1000 * batchSize) / medianMs,
+    firstStepSeconds: Math.min(...readings.map((one) => one.firstStepSeconds)),
+    peakMemoryBytes: Math.max(...readings.map((one) => one.peakMemoryBytes)),
   };
 }
 
-function markdown(all) {
-  const perSecond = (ms) => ((1000 * batchSize) / ms).toFixed(1);
-  const header = [
-    `${flags.model}, ${resolution} px, batch ${batchSize}, float32, ${threads} cores (${cpus()[0].model.trim()}), Node ${process.version}, ${flags.rounds} alternating rounds of ${steps} steps. ${torch ? '' : 'PyTorch was not installed.'}`,
-    '',
-    '| work | program | img/s best | img/s median | × PyTorch (medians) | × PyTorch (best) | first step s | peak MiB |',
-    '|---|---|---|---|---|---|---|---|',
-  ];
-  const body = all.map((row) => {
-    const ratio = (key) => (row.reference ? (row.reference[key] / row[key]).toFixed(2) : '–');
-    const cells = [row.work, row.name, perSecond(row.minMs), perSecond(row.medianMs)];
-    cells.push(ratio('medianMs'), ratio('minMs'), row.firstStepSeconds.toFixed(1));
-    cells.push((row.peakMemoryBytes / 2 ** 20).toFixed(0));
-    return `| ${cells.join(' | ')} |`;
-  });
-  return [...header, ...body].join('\n');
+/** Speeds as multiples of PyTorch's, time to the first step and memory as parts of its; null without it. */
+function ratiosTo(reference, own) {
+  if (!reference) return null;
+  return {
+    speedByMin: reference.minMs / own.minMs,
+    speedByMedian: reference.medianMs / own.medianMs,
+    firstStep: own.firstStepSeconds / reference.firstStepSeconds,
+    peakMemory: own.peakMemoryBytes / reference.peakMemoryBytes,
+  };
 }
 
-function output(command, args) {
-  const text = execFileSync(command, args, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return JSON.parse(text.trim().split('\n').at(-1));
-}
-
-function torchVersion() {
-  const code =
-    'import torch, timm; print(f"PyTorch {torch.__version__} + timm {timm.__version__}")';
-  const { status, stdout } = spawnSync(python, ['-c', code], { encoding: 'utf8' });
-  return status === 0 ? stdout.trim() : null;
-}
-
-function file(name) {
-  return join(import.meta.dirname, name);
+function machine() {
+  return { cpu: cpus()[0].model.trim(), cores: threads, node: process.version };
 }

@@ -16,7 +16,7 @@ import { temporaryFolder } from './spec-kit/temporary-folder.js';
 
 const folder = temporaryFolder();
 
-const parts = (device: { usable: boolean }) =>
+const parts = (device: { usable: boolean }, made = fakeDevice()) =>
   definePlugin({
     name: 'parts',
     apiVersion: 1,
@@ -24,7 +24,7 @@ const parts = (device: { usable: boolean }) =>
       provide(Model, { use: ['tiny'], create: () => tinyModel });
       provide(Dataset, { use: ['fake'], create: () => fakeDataset() });
       const probe = () => Promise.resolve({ ...device, reason: 'a test says so' });
-      provide(Device, { use: ['fake'], probe, create: () => fakeDevice() });
+      provide(Device, { use: ['fake'], probe, create: () => made });
     },
   });
 
@@ -38,15 +38,18 @@ const faulty = (what: Partial<Callback>) =>
     },
   });
 
-async function run(plugins: readonly Plugin[]) {
-  const { done, events } = compose({
+const pipelineOf = (plugins: readonly Plugin[]) =>
+  compose({
     plugins: [...plugins, optimizers],
     data: { batchSize: 8 },
     optimizer: { use: 'sgd' },
     rate: { base: 0.1 },
     epochs: 1,
     outputDir: folder,
-  }).start();
+  });
+
+async function run(plugins: readonly Plugin[]) {
+  const { done, events } = pipelineOf(plugins).start();
   const seen: RefoldEvent['type'][] = [];
   let complete = false;
   events.subscribe({ next: ({ type }) => seen.push(type), complete: () => (complete = true) });
@@ -78,5 +81,32 @@ describe('the events of a run', () => {
     expect(failed.outcome).toMatchObject({ message: 'the first mistake' });
     expect(failed.seen.slice(-2)).toEqual(['run-failed', 'plugin-failed']);
     expect(failed.complete).toBe(true);
+  });
+});
+
+describe('a device that compiles', () => {
+  it('tells with every epoch where its time went', async () => {
+    const { seen } = await run([parts({ usable: true }, fakeDevice({ compiles: true }))]);
+    expect(seen[seen.indexOf('epoch-completed') + 1]).toBe('regions-timed');
+    const interpreted = await run([parts({ usable: true })]);
+    expect(interpreted.seen).not.toContain('regions-timed');
+  });
+
+  it('is loaded for what it compiled when a pipeline is inspected, not when it is planned', async () => {
+    const device = fakeDevice({ compiles: true });
+    const pipeline = pipelineOf([parts({ usable: true }, device)]);
+    await pipeline.plan();
+    expect(device.calls).toEqual(['close']);
+    const { graph, compiled } = await pipeline.inspect();
+    expect(device.calls).toEqual(['close', 'load training', 'close session', 'close']);
+    // Every node but the input and with the loss, forward and backward.
+    expect(compiled?.operations).toHaveLength(2 * graph.nodes.length);
+  });
+
+  it('is alone in that: an interpreting one is not loaded', async () => {
+    const device = fakeDevice();
+    const { compiled } = await pipelineOf([parts({ usable: true }, device)]).inspect();
+    expect(compiled).toBeNull();
+    expect(device.calls).toEqual(['close']);
   });
 });

@@ -94,3 +94,13 @@ export function lossNotFinite(file: string, loss: number): RefoldError {
     exitCode: 3,
   });
 }
+
+/** The process that measured a row of `refold benchmark` is gone without an answer. */
+export function benchmarkEnded(how: string): RefoldError {
+  return new RefoldError('RF-CLI-BENCHMARK', {
+    message: 'The process that measured this row ended without a result.',
+    expected: 'a row',
+    received: how,
+    hint: 'It may have run out of memory: lower --batch-size or --resolution.',
+  });
+}

@@ -5,7 +5,7 @@ import { runMain } from './spec-kit/run-main.js';
 
 const COMMANDS = [
   ...['train', 'validate', 'predict', 'fuse', 'plan'],
-  ...['config', 'doctor', 'plugins', 'setup'],
+  ...['benchmark', 'config', 'doctor', 'plugins', 'setup'],
 ];
 
 describe('help', () => {
@@ -32,6 +32,9 @@ describe('help', () => {
     ['predict', '--top', '--form'],
     ['fuse', '--output', '--report'],
     ['config', '--explain', '--schema'],
+    ['plan', '--operations', '--config'],
+    ['benchmark', '--model', '--work'],
+    ['benchmark', '--steps', '--precision'],
   ])('of %s tells of %s and %s', async (command, ...options) => {
     const { stdout } = await runMain([command, '--help']);
     for (const option of options) {
@@ -73,6 +76,13 @@ describe('a mistake of usage exits with 2, says what was likely meant, and print
     ['nothing to validate after its flag', ['validate', '--ckpt_path'], 'RF-USAGE-FILE'],
     ['no image', ['predict', 'x.safetensors'], 'RF-USAGE-FILE'],
     ['a form there is not', ['validate', 'x', '--form', 'fusd'], 'RF-USAGE-FLAG-VALUE', "'fused'"],
+    [
+      'training of the fused form',
+      ['benchmark', '--form', 'fused', '--work', 'training'],
+      '--form',
+    ],
+    ['a work there is not', ['benchmark', '--work', 'infrence'], "'inference'"],
+    ['no steps', ['benchmark', '--steps', '0'], 'RF-USAGE-FLAG-VALUE', '--steps'],
     ['no number', ['predict', 'x', 'y.jpg', '--top', 'all'], 'RF-USAGE-FLAG-VALUE', "'all'"],
     ['half an image', ['fuse', 'x', '--images', '0.5'], 'RF-USAGE-FLAG-VALUE', "'0.5'"],
     ['no tolerance', ['fuse', 'x', '--region_tolerance', 'low'], 'RF-USAGE-FLAG-VALUE', "'low'"],

@@ -1,4 +1,5 @@
 import { nearest } from '@refold/core';
+import type { BenchmarkWork } from './benchmark/benchmark-row.js';
 import { valueDoesNotFit } from './errors.js';
 import type { Form } from './open-model.js';
 
@@ -18,9 +19,22 @@ export function positiveNumber(flag: string, text: string): number {
 
 /** `--form`; null where it is not given. @throws RefoldError `RF-USAGE-FLAG-VALUE` */
 export function formOf(text: string | undefined): Form | null {
+  return oneOf('--form', text, ['train', 'fused']);
+}
+
+/** `--work`; null where it is not given. @throws RefoldError `RF-USAGE-FLAG-VALUE` */
+export function workOf(text: string | undefined): BenchmarkWork | 'all' | null {
+  return oneOf('--work', text, ['training', 'inference', 'all']);
+}
+
+function oneOf<T extends string>(
+  flag: string,
+  text: string | undefined,
+  choices: readonly T[],
+): T | null {
   if (text === undefined) return null;
-  const forms = ['train', 'fused'] as const;
-  const form = forms.find((one) => one === text);
-  if (form) return form;
-  throw valueDoesNotFit('--form', 'train or fused', text, nearest(text, forms));
+  const choice = choices.find((one) => one === text);
+  if (choice !== undefined) return choice;
+  const expected = `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
+  throw valueDoesNotFit(flag, expected, text, nearest(text, choices));
 }

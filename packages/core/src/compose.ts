@@ -1,6 +1,6 @@
 import {
+  initialise,
   parametersOf,
-  withLoss,
   type Graph,
   type NamedTensors,
   type UpdateRule,
@@ -12,12 +12,13 @@ import type { RefoldEvent, RunResult } from './events/refold-event.js';
 import { checkNeeds } from './plan/check-needs.js';
 import { chooseProviders } from './plan/choose-providers.js';
 import type { ChosenProvider } from './plan/chosen-provider.js';
+import { compileProgram } from './plan/compile-program.js';
 import { makePlan } from './plan/make-plan.js';
 import type { Plan } from './plan/plan.js';
 import type { Plugin } from './plugin/plugin.js';
 import { Callback } from './points/callback.js';
 import { Dataset } from './points/dataset.js';
-import { Device } from './points/device.js';
+import { Device, type CompiledProgram } from './points/device.js';
 import { LearningRatePolicy } from './points/learning-rate-policy.js';
 import { Model } from './points/model.js';
 import { Optimizer } from './points/optimizer.js';
@@ -29,6 +30,7 @@ import type { RunHandle } from './run/run-handle.js';
 import type { RunPlan } from './run/run-plan.js';
 import { RunScope } from './run/run-scope.js';
 import { runTraining } from './run/run-training.js';
+import { trainingLoad } from './run/training-load.js';
 
 export interface ComposeOptions {
   /** Weights to start from (fine-tuning); default: fresh ones. Copied. */
@@ -42,12 +44,21 @@ export interface Pipeline {
   readonly config: ResolvedConfig;
   /** What would happen; computes nothing. */
   plan(): Promise<Plan>;
-  /** The plan with the graph it is for (train form, without loss). */
-  inspect(): Promise<{ readonly plan: Plan; readonly graph: Graph }>;
+  /** The plan with the graph it is for, and what the device compiles of it. */
+  inspect(): Promise<Inspection>;
   /** Trains. Each call is a run of its own. */
   start(): RunHandle;
   /** The pieces (Dataset, Device, ImageReader …) without a run. The caller closes the scope. */
   open(onEvent?: (event: RefoldEvent) => void): Promise<RunScope>;
+}
+
+/** What {@link Pipeline.inspect} finds. */
+export interface Inspection {
+  readonly plan: Plan;
+  /** Train form, without loss. */
+  readonly graph: Graph;
+  /** Of the training session, with fresh weights; null on devices that interpret. */
+  readonly compiled: CompiledProgram | null;
 }
 
 /**
@@ -69,8 +80,8 @@ export function composeResolved(config: ResolvedConfig, options: ComposeOptions 
   const baseDir = options.baseDir ?? process.cwd();
   return {
     config,
-    plan: async () => (await inspect(config, baseDir)).plan,
-    inspect: () => inspect(config, baseDir),
+    plan: async () => (await inspect(config, baseDir, false)).plan,
+    inspect: () => inspect(config, baseDir, true),
     start: () => start(config, baseDir, options.weights ?? null),
     open: async (onEvent = () => undefined) => {
       const { chosen } = await chooseProviders(config);
@@ -126,7 +137,8 @@ async function prepare(
 async function inspect(
   config: ResolvedConfig,
   baseDir: string,
-): Promise<{ plan: Plan; graph: Graph }> {
+  compile: boolean,
+): Promise<Inspection> {
   const { chosen, deviceReason } = await chooseProviders(config);
   const scope = openScope(config, chosen, baseDir, () => undefined);
   try {
@@ -141,7 +153,10 @@ async function inspect(
       referenceGlobalBatch: referenceGlobalBatch ?? null,
       warnings: config.warnings.map(({ message }) => message),
     });
-    return { plan, graph: prepared.graph };
+    const { core } = config;
+    const { device, graph } = prepared;
+    const load = () => trainingLoad({ ...prepared, core, weights: initialise(graph, core.seed) });
+    return { plan, graph, compiled: compile ? await compileProgram(device, load) : null };
   } finally {
     await scope.close();
   }
@@ -190,23 +205,12 @@ function start(config: ResolvedConfig, baseDir: string, given: NamedTensors | nu
     for (const callback of callbacks) callback.observe?.(events.observable(callback.name));
     for (const warning of config.warnings) events.emit({ type: 'warned', ...warning });
     const prepared = await prepare(config, scope, baseDir);
-    const { graph, run, updateRule } = prepared;
+    const { graph, run } = prepared;
     const merged = mergeWeights(graph, run.seed, given);
     return runTraining({
       ...prepared,
+      ...trainingLoad({ ...prepared, core: config.core, weights: merged.weights }),
       merged: given ? merged : null,
-      use: {
-        kind: 'training',
-        batchSize: run.batchSize,
-        precision: config.core.device.precision,
-        updateRule,
-        weights: merged.weights,
-        seed: run.seed,
-      },
-      lossGraph: withLoss(graph, {
-        labelSmoothing: config.core.loss.labelSmoothing,
-        targets: 'index',
-      }),
       callbacks,
       events,
       commands,

@@ -165,6 +165,8 @@ async function trainEpoch(callback: Callback, run: FakeRunContext, epoch: number
     images: 24,
     seconds: 1,
   });
+  const regions = [{ name: 'block', forwardMs: 1, backwardMs: 2 }];
+  run.emit({ type: 'regions-timed', epoch, steps: run.stepsPerEpoch, regions });
   await callback.epochEnded?.(run, epoch);
 }
 

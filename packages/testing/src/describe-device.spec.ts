@@ -5,7 +5,7 @@ import { describeDevice } from './describe-device.js';
 import { fakeDevice } from './fakes/fake-device.js';
 import { failuresOf } from './spec-kit/failures-of.js';
 
-describeDevice('fakeDevice', fakeDevice);
+describeDevice('fakeDevice', () => fakeDevice({ compiles: true }));
 
 /** fakeDevice with its training sessions changed. */
 function broken(change: (session: TrainingSession, graph: Graph) => Partial<TrainingSession>) {
@@ -68,6 +68,14 @@ const faults: readonly (readonly [string, () => Device, string])[] = [
       },
     })),
     'infers with running statistics, and changes nothing by it',
+  ],
+  [
+    'a compiler that does not tell',
+    () => {
+      const { info, ...rest } = fakeDevice();
+      return { ...rest, info: { ...info, compiles: true } };
+    },
+    'tells what it compiled',
   ],
   [
     'a missing bucket',

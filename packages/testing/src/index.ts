@@ -11,7 +11,7 @@ export { describeModel, type ModelKitOptions } from './describe-model.js';
 export { describeOptimizer, type OptimizerKitOptions } from './describe-optimizer.js';
 export * from './evaluate-rule.js';
 export { fakeDataset, type FakeDataset, type FakeDatasetOptions } from './fakes/fake-dataset.js';
-export { fakeDevice, type FakeDevice } from './fakes/fake-device.js';
+export { fakeDevice, type FakeDevice, type FakeDeviceOptions } from './fakes/fake-device.js';
 export { fakeHost, type FakeHost } from './fakes/fake-host.js';
 export { fakeRunContext, type FakeRunContext } from './fakes/fake-run-context.js';
 export { tinyGraph, tinyModel, tinySample, type TinyGraphOptions } from './fakes/tiny-graph.js';

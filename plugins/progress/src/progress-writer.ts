@@ -77,6 +77,7 @@ export class ProgressWriter {
       case 'run-failed':
         this.#endBar();
         break;
+      case 'regions-timed':
       case 'checkpoint-saved':
       case 'run-completed':
         break;

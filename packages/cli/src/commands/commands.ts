@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Io } from '../io.js';
+import { benchmarkCommand } from './benchmark.js';
 import { configCommand } from './config.js';
 import { doctorCommand } from './doctor.js';
 import { fuseCommand } from './fuse.js';
@@ -19,6 +20,7 @@ export const commands: readonly DefineCommand[] = [
   validateCommand,
   predictCommand,
   fuseCommand,
+  benchmarkCommand,
   planCommand,
   configCommand,
   doctorCommand,

@@ -2,29 +2,46 @@ import { composeResolved, type Plan } from '@refold/core';
 import { count } from '@refold/graph';
 import { fusedForm } from '@refold/reparam';
 import type { Command } from 'commander';
-import { configuredCommand } from '../common-options.js';
+import { configuredCommand, type CommonOptions } from '../common-options.js';
 import { loadConfig } from '../load-config.js';
+import { describeProgram } from '../output/describe-program.js';
 import { printTable } from '../output/print-table.js';
+import { programDocument } from '../program-document.js';
 import { readArguments } from '../read-arguments.js';
 import type { DefineCommand } from './commands.js';
 
-/** `refold plan`: who takes part, and the numbers of the run, before anything is computed. */
+interface PlanOptions extends CommonOptions {
+  readonly operations?: boolean;
+}
+
+/** `refold plan`: who takes part, and the numbers of the run, before anything is computed; and what the device compiles. */
 export const planCommand: DefineCommand = (io) =>
-  configuredCommand('plan', 'Show what a run would do, without computing anything.', [
+  configuredCommand('plan', 'Show what a run would do, without training anything.', [
     'refold plan -c configs/repvgg/repvgg_a1.yaml --data-dir /path/to/imagenet',
-  ]).action(async (_options: unknown, command: Command) => {
-    const given = readArguments(command, 0);
-    const config = await loadConfig(io, given);
-    const { plan, graph } = await composeResolved(config, { baseDir: io.cwd }).inspect();
-    const fused = count(fusedForm(graph));
-    const { parameters, macs, ...rest } = plan;
-    const document = {
-      ...rest,
-      parameters: { train: parameters, fused: fused.parameters },
-      macs: { train: macs, fused: fused.macs },
-    };
-    io.stdout.write(given.options.json ? `${JSON.stringify(document)}\n` : describe(plan, fused));
-  });
+    'refold plan -c configs/imagenette.yaml --data-dir D --device onednn --operations',
+  ])
+    .option('--operations', 'list every operation that a compiling device makes of the network')
+    .action(async (_options: unknown, command: Command) => {
+      const given = readArguments<PlanOptions>(command, 0);
+      const { options } = given;
+      const config = await loadConfig(io, given);
+      const pipeline = composeResolved(config, { baseDir: io.cwd });
+      const { plan, graph, compiled } = await pipeline.inspect();
+      const fused = count(fusedForm(graph));
+      const program = compiled && programDocument(compiled, options.operations === true);
+      const { parameters, macs, ...rest } = plan;
+      const document = {
+        ...rest,
+        parameters: { train: parameters, fused: fused.parameters },
+        macs: { train: macs, fused: fused.macs },
+        ...(program && { compiled: program }),
+      };
+      io.stdout.write(
+        options.json
+          ? `${JSON.stringify(document)}\n`
+          : describe(plan, fused) + (program ? `\n${describeProgram(program)}` : ''),
+      );
+    });
 
 function describe(plan: Plan, fused: { parameters: number; macs: number }): string {
   const integer = (n: number): string => n.toLocaleString('en-US');

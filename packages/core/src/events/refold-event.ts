@@ -1,4 +1,5 @@
 import type { RunPosition, Validation } from '../points/callback.js';
+import type { RegionTime } from '../points/device.js';
 
 /** Facts about a run, in the past tense. Every event is plain JSON. */
 export type RefoldEvent =
@@ -42,6 +43,15 @@ export type RefoldEvent =
       readonly top1: number;
       readonly images: number;
       readonly seconds: number;
+    }
+  /** Follows `epoch-completed` on devices that measure where a step's time goes. */
+  | {
+      readonly type: 'regions-timed';
+      readonly epoch: number;
+      /** Updates of this epoch over which the times are means (those of this process). */
+      readonly steps: number;
+      /** Milliseconds of one update, in the order of the network. */
+      readonly regions: readonly RegionTime[];
     }
   | ({ readonly type: 'validated' } & Validation)
   | {

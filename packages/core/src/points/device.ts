@@ -13,6 +13,11 @@ export interface DeviceInfo {
   /** Memory it may use, in bytes; absent where unknown. */
   readonly memoryBytes?: number;
   readonly precisions: readonly Precision[];
+  /**
+   * That sessions say what was compiled (`compiled`): `refold plan` then loads one to show it. Absent on devices that
+   * interpret the graph op by op.
+   */
+  readonly compiles?: true;
 }
 
 /**

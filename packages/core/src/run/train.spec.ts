@@ -4,7 +4,7 @@ import { EventChannel } from '../events/event-channel.js';
 import type { RefoldEvent } from '../events/refold-event.js';
 import type { Callback, RunState } from '../points/callback.js';
 import type { BatchPlan, Dataset, LabelledBatch, Split } from '../points/dataset.js';
-import type { Device, TrainingSession } from '../points/device.js';
+import type { Device, RegionTime, TrainingSession } from '../points/device.js';
 import { CommandQueue } from './command-queue.js';
 import type { RunPlan } from './run-plan.js';
 import { singleReplica } from './single-replica.js';
@@ -12,7 +12,8 @@ import { train } from './train.js';
 import { TrainingRun } from './training-run.js';
 
 /** A session whose one "weight" is a running hash of all it was given: any difference in order shows. */
-function hashingSession(losses: number[], lossAt: (n: number) => number = () => 1, logit = 1) {
+function hashingSession(losses: number[], setting: Setting) {
+  const { lossAt = () => 1, logit = 1, regionsAt } = setting;
   let hash = 7;
   let pending = 0;
   const session: TrainingSession = {
@@ -20,8 +21,10 @@ function hashingSession(losses: number[], lossAt: (n: number) => number = () => 
     backward: (batch) => {
       pending = (pending * 31 + batch.samples[0]! + 1) % 1_000_003;
       const loss = lossAt(losses.length) * hash;
+      const regions = regionsAt?.(losses.length);
       losses.push(loss);
-      return Promise.resolve({ loss, images: 1, correct: 0, forwardMs: 1, backwardMs: 2 });
+      const outcome = { loss, images: 1, correct: 0, forwardMs: 1, backwardMs: 2 };
+      return Promise.resolve({ ...outcome, ...(regions && { regions }) });
     },
     update: (rate) => {
       hash = (hash * 17 + pending + Math.round(rate * 1000)) % 1_000_003;
@@ -68,9 +71,12 @@ interface Setting {
   readonly lossAt?: (n: number) => number;
   /** Of the right class, in validation. */
   readonly logit?: number;
+  /** What the device measured in the n-th backward pass. */
+  readonly regionsAt?: (n: number) => readonly RegionTime[];
 }
 
-async function runTrain({ plan = {}, callback = {}, lossAt, logit }: Setting) {
+async function runTrain(setting: Setting) {
+  const { plan = {}, callback = {} } = setting;
   const losses: number[] = [];
   const seen: RefoldEvent[] = [];
   const events = new EventChannel();
@@ -103,7 +109,7 @@ async function runTrain({ plan = {}, callback = {}, lossAt, logit }: Setting) {
       group: singleReplica,
     } as Partial<Device> as Device,
     dataset: { train: split(5), validation: split(2) } as Partial<Dataset> as Dataset,
-    session: hashingSession(losses, lossAt, logit),
+    session: hashingSession(losses, setting),
     callbacks: [{ name: 'spy', ...callback }],
     events,
     commands: new CommandQueue(),
@@ -135,6 +141,31 @@ describe('train', () => {
     expect(losses).toHaveLength(4);
     expect(steps.map(({ images }) => images)).toEqual([2, 2]);
     expect(steps[0]?.timeMs).toMatchObject({ forward: 2, backward: 4 });
+  });
+
+  it('tells where the time of each epoch went, by update, also of one that maxSteps cut', async () => {
+    const { seen } = await runTrain({
+      plan: { epochs: 2, accumulate: 2, stepsPerEpoch: 2, totalSteps: 4, lastStep: 3 },
+      regionsAt: (n) => [
+        { name: 'stem', forwardMs: n, backwardMs: 1 },
+        { name: 'head', forwardMs: 1, backwardMs: 10 * n },
+      ],
+    });
+    const times = (stem: number, head: number) => [
+      { name: 'stem', forwardMs: stem, backwardMs: 2 },
+      { name: 'head', forwardMs: 2, backwardMs: head },
+    ];
+    // Passes 0 to 3 make two updates, 4 and 5 one.
+    expect(seen.filter(({ type }) => type === 'regions-timed')).toEqual([
+      { type: 'regions-timed', epoch: 0, steps: 2, regions: times(3, 30) },
+      { type: 'regions-timed', epoch: 1, steps: 1, regions: times(9, 90) },
+    ]);
+    const at = typesOf(seen).indexOf('regions-timed');
+    expect(typesOf(seen).slice(at - 1, at + 2)).toEqual([
+      'epoch-completed',
+      'regions-timed',
+      'validated',
+    ]);
   });
 
   it('ends at maxSteps, validated and complete', async () => {

@@ -2,6 +2,7 @@ import { lossNotFinite, nothingToResume, validationNotFinite } from './errors.js
 import type { LabelledBatch } from '../points/dataset.js';
 import type { StepOutcome } from '../points/device.js';
 import { evaluateSplit } from './evaluate-split.js';
+import { RegionTimes } from './region-times.js';
 import { rateAt } from './run-plan.js';
 import { runStarted } from './run-started.js';
 import type { TrainingRun } from './training-run.js';
@@ -55,6 +56,7 @@ async function trainEpoch(run: TrainingRun, epoch: number): Promise<void> {
   const started = performance.now();
   const firstBatch = run.position.batch;
   const sums = { loss: 0, correct: 0, images: 0, batches: 0 };
+  const times = new RegionTimes();
   const batches = dataset.train.batches({
     batchSize: plan.batchSize,
     seed: plan.seed,
@@ -76,6 +78,7 @@ async function trainEpoch(run: TrainingRun, epoch: number): Promise<void> {
     sums.correct += outcome.correct;
     sums.images += outcome.images;
     sums.batches++;
+    times.add(outcome);
     if (parts.length < plan.accumulate) continue;
     await update(run, epoch, parts);
     parts = [];
@@ -93,6 +96,9 @@ async function trainEpoch(run: TrainingRun, epoch: number): Promise<void> {
     images: sums.images * plan.replicas,
     seconds: (performance.now() - started) / 1000,
   });
+  const steps = sums.batches / plan.accumulate;
+  const regions = times.meansOver(steps);
+  if (regions.length > 0) run.emit({ type: 'regions-timed', epoch, steps, regions });
 }
 
 interface StepParts {

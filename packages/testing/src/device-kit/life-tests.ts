@@ -20,6 +20,24 @@ export function lifeTests({ test, describe }: DeviceKit): void {
       );
     });
 
+    test('tells what it compiled, where it says that it compiles', async (device) => {
+      if (!device.info.compiles) return;
+      const session = await trainOn(device, graph);
+      const { operations, flops, bytes } = session.compiled ?? {
+        operations: [],
+        flops: 0,
+        bytes: 0,
+      };
+      expectThat(operations.length > 0, 'compiled.operations', 'operations', session.compiled);
+      expectThat(flops > 0 && bytes > 0, 'compiled', 'flops and bytes', { flops, bytes });
+      const { regions } = await session.backward(kitBatch(graph));
+      for (const { name, forwardMs, backwardMs } of regions ?? [])
+        expectThat(forwardMs >= 0 && backwardMs >= 0, name, 'times of 0 or more', {
+          forwardMs,
+          backwardMs,
+        });
+    });
+
     test('has a replica group that works for one', async ({ group }) => {
       expectThat(
         Number.isInteger(group.rank) && group.rank >= 0 && group.rank < group.size,

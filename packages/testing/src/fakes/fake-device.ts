@@ -8,6 +8,7 @@ import {
 } from '@refold/core';
 import { tensorsOf, type Graph } from '@refold/graph';
 import { FakeTrainingSession, inferLogits } from './fake-training-session.js';
+import { fakeProgram, fakeRegions } from './fake-program.js';
 import { requireComplete } from './host-tensors.js';
 
 /** A device in plain JavaScript that keeps a list of what was asked of it. */
@@ -16,12 +17,17 @@ export interface FakeDevice extends Device {
   readonly calls: readonly string[];
 }
 
+export interface FakeDeviceOptions {
+  /** Whether it says what it compiled and where the time of a step goes (made up), as a device for whole graphs does. */
+  readonly compiles?: boolean;
+}
+
 /**
  * A complete, deterministic device for tests of everything but devices: it computes every graph in float64, by plain
  * loops, and stores float32. Right but slow: use it with networks of a few thousand numbers.
  * It is also the reference that `describeDevice` measures other devices against.
  */
-export function fakeDevice(): FakeDevice {
+export function fakeDevice({ compiles = false }: FakeDeviceOptions = {}): FakeDevice {
   const calls: string[] = [];
   function load(graph: Graph, use: InferenceUse): Promise<InferenceSession>;
   function load(graph: Graph, use: TrainingUse): Promise<TrainingSession>;
@@ -30,13 +36,21 @@ export function fakeDevice(): FakeDevice {
     use: InferenceUse | TrainingUse,
   ): Promise<InferenceSession | TrainingSession> {
     calls.push(`load ${use.kind}`);
-    return use.kind === 'training'
-      ? recorded(new FakeTrainingSession(graph, use), calls)
-      : inferenceSession(graph, use, calls);
+    const session =
+      use.kind === 'training'
+        ? recorded(new FakeTrainingSession(graph, use), calls, compiles ? graph : null)
+        : inferenceSession(graph, use, calls);
+    return compiles ? { ...session, compiled: fakeProgram(graph, use) } : session;
   }
   return {
     calls,
-    info: { name: 'fake', library: 'plain JavaScript', threads: 1, precisions: ['float32'] },
+    info: {
+      name: 'fake',
+      library: 'plain JavaScript',
+      threads: 1,
+      precisions: ['float32'],
+      ...(compiles && { compiles }),
+    },
     group: singleReplica,
     load,
     close: async () => void calls.push('close'),
@@ -55,14 +69,19 @@ function inferenceSession(graph: Graph, use: InferenceUse, calls: string[]): Inf
   };
 }
 
-function recorded(session: TrainingSession, calls: string[]): TrainingSession {
+/** @param timed graph whose regions each backward pass tells of; null for none */
+function recorded(session: TrainingSession, calls: string[], timed: Graph | null): TrainingSession {
+  const regions = timed ? { regions: fakeRegions(timed) } : {};
   const note = <T>(call: string, result: T): T => {
     calls.push(call);
     return result;
   };
   return {
     gradients: session.gradients,
-    backward: (batch) => note('backward', session.backward(batch)),
+    backward: async (batch) => ({
+      ...(await note('backward', session.backward(batch))),
+      ...regions,
+    }),
     update: (rate) => note(`update ${rate}`, session.update(rate)),
     read: () => note('read', session.read()),
     write: (tensors) => note('write', session.write(tensors)),

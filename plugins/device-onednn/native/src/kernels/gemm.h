@@ -31,6 +31,22 @@ struct Pair {
   bf16 low, high;
 };
 
+inline void storePairs(Pair* p, vf low, vf high) {
+  alignas(64) bf16 halves[2][B];
+  store(halves[0], low);
+  store(halves[1], high);
+  const vu bits = __builtin_convertvector(*reinterpret_cast<const vh*>(halves[0]), vu) |
+                  (__builtin_convertvector(*reinterpret_cast<const vh*>(halves[1]), vu) << 16);
+  *reinterpret_cast<vu*>(p) = bits;
+}
+
+/** Whether products of bf16 are faster than those of floats here. */
+#if defined(__AVX512BF16__)
+constexpr bool kHasPairs = true;
+#else
+constexpr bool kHasPairs = false;
+#endif
+
 inline vf multiplyAdd(vf sum, const float* a, vf b) { return sum + *a * b; }
 inline vf loadOperand(const float* p) { return loadAnywhere(p); }
 #if defined(__AVX512BF16__)

@@ -97,6 +97,8 @@ struct TypedKernels {
 struct KernelTable {
   const char* name;
   int block;
+  /** Whether the processor multiplies pairs of bf16; else Winograd multiplies floats in either precision. */
+  bool hasPairs;
   TypedKernels<float> f32;
   TypedKernels<bf16> b16;
   template <class T>

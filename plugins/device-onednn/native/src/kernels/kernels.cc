@@ -42,7 +42,7 @@ constexpr TypedKernels<T> typedKernels() {
 
 extern const KernelTable table;
 const KernelTable table = {
-    REFOLD_NAME(REFOLD_ISA), B,         typedKernels<float>(),  typedKernels<bf16>(),    winogradWeights,
+    REFOLD_NAME(REFOLD_ISA), B, kHasPairs, typedKernels<float>(),  typedKernels<bf16>(),    winogradWeights,
     winogradWeightBytes,     winogradForwardScratch, winogradBackwardScratch, activateVector, activateVectorBackward,
 };
 

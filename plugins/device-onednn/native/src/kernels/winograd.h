@@ -10,6 +10,7 @@
  */
 #pragma once
 #include <omp.h>
+#include <type_traits>
 #include "gemm.h"
 
 namespace refold::REFOLD_ISA {
@@ -101,7 +102,7 @@ struct Tiles {
 };
 
 /** Whole vectors between frequencies, off the multiples of 4 KiB, where all would fall into one set of the cache. */
-inline size_t strideOf(size_t floats) { return (floats + 1023) / 1024 * 1024 + B * 3; }
+inline size_t strideOf(size_t elements) { return (elements + 1023) / 1024 * 1024 + B * 4; }
 
 template <class T>
 inline void gather(const T* plane, int height, int width, int top, int left, vf d[kPatch][kPatch]) {
@@ -118,43 +119,73 @@ inline void gather(const T* plane, int height, int width, int top, int left, vf 
     }
 }
 
-/** V of tiles [first, first + count), all channels. */
+/** Where a tile lies. */
+struct Place {
+  int image, top, left;
+  Place(const Tiles& tiles, int t)
+      : image(t / tiles.each), top(t % tiles.each / tiles.across * kTile), left(t % tiles.each % tiles.across * kTile) {}
+};
+
+/** Bᵀ d B of one tile and block of channels. */
 template <class T>
+inline void inputPatch(const WinogradShape& s, const Tiles& tiles, const T* x, int t, int block, vf out[kPatch][kPatch]) {
+  const Place at(tiles, t);
+  const int blocks = s.groups * s.cg / B;
+  vf d[kPatch][kPatch];
+  gather(x + (size_t(at.image) * blocks + block) * s.inH * s.inW * B, s.inH, s.inW, at.top - s.padH, at.left - s.padW, d);
+  bothWays<6, 6, inputTransform>(d, out);
+}
+
+/** A dY Aᵀ of one tile and block of channels. */
+template <class T>
+inline void gradientPatch(const WinogradShape& s, const Tiles& tiles, const T* dy, int t, int block,
+                          vf out[kPatch][kPatch]) {
+  const Place at(tiles, t);
+  const int blocks = s.groups * s.og / B;
+  const T* plane = dy + (size_t(at.image) * blocks + block) * s.outH * s.outW * B;
+  vf d[kTile][kTile];
+  for (int oy = 0; oy < kTile; oy++)
+    for (int ox = 0; ox < kTile; ox++) {
+      const bool inside = at.top + oy < s.outH && at.left + ox < s.outW;
+      d[oy][ox] = inside ? load(plane + (size_t(at.top + oy) * s.outW + at.left + ox) * B) : zero();
+    }
+  bothWays<4, 6, gradientTransform>(d, out);
+}
+
+/** V of tiles [first, first + count) and blocks of channels [fromBlock, toBlock); E: float or bf16. */
+template <class E, class T>
 void transformInput(const WinogradShape& s, const Tiles& tiles, const T* x, int first, int count, int fromBlock,
-                    int toBlock, float* v, size_t stride) {
-  const int blocks = s.groups * s.cg / B, channels = blocks * B;
+                    int toBlock, E* v, size_t stride) {
+  const int channels = s.groups * s.cg;
   for (int t = 0; t < count; t++) {
-    const int image = (first + t) / tiles.each, at = (first + t) % tiles.each;
-    const int top = at / tiles.across * kTile - s.padH, left = at % tiles.across * kTile - s.padW;
     for (int block = fromBlock; block < toBlock; block++) {
-      const T* plane = x + (size_t(image) * blocks + block) * s.inH * s.inW * B;
-      vf d[kPatch][kPatch], out[kPatch][kPatch];
-      gather(plane, s.inH, s.inW, top, left, d);
-      bothWays<6, 6, inputTransform>(d, out);
-      float* to = v + size_t(t) * channels + block * B;
+      vf out[kPatch][kPatch];
+      inputPatch(s, tiles, x, first + t, block, out);
+      E* to = v + size_t(t) * channels + block * B;
       for (int f = 0; f < kFrequencies; f++) store(to + f * stride, out[f / 6][f % 6]);
     }
   }
 }
 
+/** y of tiles [first, first + count) from M. */
 template <class T>
 void transformOutput(const WinogradShape& s, const Tiles& tiles, const float* m, size_t stride, int first, int count,
                      int fromBlock, int toBlock, const float* bias, bool relu, bool accumulate, T* y) {
   const int blocks = s.groups * s.og / B, channels = blocks * B;
   for (int t = 0; t < count; t++) {
-    const int image = (first + t) / tiles.each, at = (first + t) % tiles.each;
-    const int top = at / tiles.across * kTile, left = at % tiles.across * kTile;
-    const int down = s.outH - top < kTile ? s.outH - top : kTile, across = s.outW - left < kTile ? s.outW - left : kTile;
+    const Place at(tiles, first + t);
+    const int down = s.outH - at.top < kTile ? s.outH - at.top : kTile;
+    const int across = s.outW - at.left < kTile ? s.outW - at.left : kTile;
     for (int block = fromBlock; block < toBlock; block++) {
       vf in[kPatch][kPatch], out[kTile][kTile];
       const float* from = m + size_t(t) * channels + block * B;
       for (int f = 0; f < kFrequencies; f++) in[f / 6][f % 6] = load(from + f * stride);
       bothWays<6, 4, outputTransform>(in, out);
       const vf shift = bias ? load(bias + block * B) : zero();
-      T* plane = y + (size_t(image) * blocks + block) * s.outH * s.outW * B;
+      T* plane = y + (size_t(at.image) * blocks + block) * s.outH * s.outW * B;
       for (int oy = 0; oy < down; oy++)
         for (int ox = 0; ox < across; ox++) {
-          T* to = plane + (size_t(top + oy) * s.outW + left + ox) * B;
+          T* to = plane + (size_t(at.top + oy) * s.outW + at.left + ox) * B;
           vf value = out[oy][ox] + shift;
           if (accumulate) value += load(to);
           store(to, relu ? max(value, zero()) : value);
@@ -163,228 +194,249 @@ void transformOutput(const WinogradShape& s, const Tiles& tiles, const float* m,
   }
 }
 
-/** A dY Aᵀ of tiles [first, first + count). */
-template <class T>
-void transformGradient(const WinogradShape& s, const Tiles& tiles, const T* dy, int first, int count, int fromBlock,
-                       int toBlock, float* v, size_t stride) {
-  const int blocks = s.groups * s.og / B, channels = blocks * B;
-  for (int t = 0; t < count; t++) {
-    const int image = (first + t) / tiles.each, at = (first + t) % tiles.each;
-    const int top = at / tiles.across * kTile, left = at % tiles.across * kTile;
-    for (int block = fromBlock; block < toBlock; block++) {
-      const T* plane = dy + (size_t(image) * blocks + block) * s.outH * s.outW * B;
-      vf d[kTile][kTile], out[kPatch][kPatch];
-      for (int oy = 0; oy < kTile; oy++)
-        for (int ox = 0; ox < kTile; ox++) {
-          const bool inside = top + oy < s.outH && left + ox < s.outW;
-          d[oy][ox] = inside ? load(plane + (size_t(top + oy) * s.outW + left + ox) * B) : zero();
-        }
-      // Different sizes for columns and rows: 4 → 6 each way.
-      vf half[kTile][kPatch];
-      for (int x = 0; x < kTile; x++) {
-        vf column[kTile];
-        for (int oy = 0; oy < kTile; oy++) column[oy] = d[oy][x];
-        gradientTransform(column, half[x]);
-      }
-      for (int oy = 0; oy < kPatch; oy++) {
-        vf row[kTile];
-        for (int x = 0; x < kTile; x++) row[x] = half[x][oy];
-        gradientTransform(row, out[oy]);
-      }
-      float* to = v + size_t(t) * channels + block * B;
-      for (int f = 0; f < kFrequencies; f++) store(to + f * stride, out[f / 6][f % 6]);
-    }
-  }
-}
-
-/** Columns of U are kept in panels [panel][C][columns], so that a product reads them in one stream. */
+/** Columns of U are kept in panels [panel][C][columns] (pairs: [panel][C / 2][columns][2]): one stream for a product. */
 struct Panels {
   int vectors, count;
-  size_t floats;
+  size_t size;
   explicit Panels(const WinogradShape& s)
-      : vectors(panelOf(s.og / B)), count(s.og / B / vectors), floats(size_t(s.cg) * vectors * B) {}
+      : vectors(panelOf(s.og / B)), count(s.og / B / vectors), size(size_t(s.cg) * vectors * B) {}
 };
 
-inline size_t winogradWeightBytes(const WinogradShape& s, bool) {
-  return size_t(kFrequencies) * s.groups * s.cg * s.og * sizeof(float);
+inline size_t itemBytes(bool half) { return half && kHasPairs ? 2 : 4; }
+
+inline size_t winogradWeightBytes(const WinogradShape& s, bool half) {
+  return size_t(kFrequencies) * s.groups * s.cg * s.og * itemBytes(half);
 }
 
 /** Tiles that a thread takes through all three phases before the next: V and M of about a megabyte. */
-inline int blockOfTiles(const WinogradShape& s) {
-  const size_t perTile = size_t(kFrequencies) * s.groups * (s.cg + s.og) * sizeof(float);
-  int count = int(REFOLD_WINOGRAD_BLOCK_BYTES / perTile) / 24 * 24;
+inline int blockOfTiles(const WinogradShape& s, bool half) {
+  const size_t perTile = size_t(kFrequencies) * s.groups * (s.cg * itemBytes(half) + s.og * sizeof(float));
+  const int count = int(REFOLD_WINOGRAD_BLOCK_BYTES / perTile) / 24 * 24;
   return count < 24 ? 24 : count > 192 ? 192 : count;
 }
 
 /** Whether each thread has tiles enough to work alone, reading all of U. */
 inline bool isWide(const WinogradShape& s, int threads) { return Tiles(s).count >= 24 * threads; }
 
-inline size_t winogradForwardScratch(const WinogradShape& s, int threads, bool) {
-  const int count = isWide(s, threads) ? blockOfTiles(s) : Tiles(s).count;
-  const size_t one = kFrequencies * (strideOf(size_t(count) * s.groups * s.cg) + strideOf(size_t(count) * s.groups * s.og));
-  return (isWide(s, threads) ? threads : 1) * one * sizeof(float);
+/** Strides between frequencies, in elements, and the bytes of V and M, for blocks of `count` tiles. */
+struct ForwardScratch {
+  size_t vStride, mStride, vBytes, bytes;
+  ForwardScratch(const WinogradShape& s, int count, bool half)
+      : vStride(strideOf(size_t(count) * s.groups * s.cg)),
+        mStride(strideOf(size_t(count) * s.groups * s.og)),
+        vBytes((kFrequencies * vStride * itemBytes(half) + 63) / 64 * 64),
+        bytes(vBytes + kFrequencies * mStride * sizeof(float)) {}
+};
+
+inline size_t winogradForwardScratch(const WinogradShape& s, int threads, bool half) {
+  const bool wide = isWide(s, threads);
+  return ForwardScratch(s, wide ? blockOfTiles(s, half) : Tiles(s).count, half).bytes * (wide ? threads : 1);
+}
+
+/** G g Gᵀ for input channel `c` of a group and B output channels from `block`. */
+inline void weightPatch(const WinogradShape& s, const float* w, int g, int block, int c, vf factor, bool flip,
+                        vf out[kPatch][kPatch]) {
+  // Forward: w[o][c][t]; turned: w[c of its group][o][8 − t].
+  const float* from = flip ? w + (size_t(g * s.cg + c) * s.og + block * B) * 9 : w + (size_t(g * s.og + block * B) * s.cg + c) * 9;
+  const size_t lane = flip ? 9 : size_t(s.cg) * 9;
+  vf k[3][3];
+  for (int t = 0; t < 9; t++) {
+    vf v;
+    for (int l = 0; l < B; l++) v[l] = from[l * lane + (flip ? 8 - t : t)];
+    k[t / 3][t % 3] = v * factor;
+  }
+  bothWays<3, 6, weightTransform>(k, out);
 }
 
 /** U from w[groups · og, cg, 3, 3]; `flip` gives the convolution that takes dy to dx: `s` is then its shape. */
-inline void winogradWeights(const WinogradShape& s, const float* w, const float* scale, bool flip, bool, void* target) {
-  float* u = static_cast<float*>(target);
+inline void winogradWeights(const WinogradShape& s, const float* w, const float* scale, bool flip, bool half,
+                            void* target) {
   const Panels panels(s);
   const size_t perFrequency = size_t(s.cg) * s.og;
 #pragma omp parallel for collapse(2) schedule(static)
   for (int g = 0; g < s.groups; g++)
     for (int block = 0; block < s.og / B; block++) {
-      const int o0 = g * s.og + block * B;
-      const vf factor = scale ? loadAnywhere(scale + o0) : splat(1);
-      const int panelIndex = block / panels.vectors;
-      const size_t column = size_t(block % panels.vectors) * B;
-      for (int c = 0; c < s.cg; c++) {
-        vf k[3][3], half[3][6];
-        // Forward: w[o][c][t]; turned: w[c of its group][o][8 − t].
-        const float* from = flip ? w + (size_t(g * s.cg + c) * s.og + block * B) * 9 : w + (size_t(o0) * s.cg + c) * 9;
-        const size_t lane = flip ? 9 : size_t(s.cg) * 9;
-        for (int t = 0; t < 9; t++) {
-          vf v;
-          for (int l = 0; l < B; l++) v[l] = from[l * lane + (flip ? 8 - t : t)];
-          k[t / 3][t % 3] = v * factor;
+      const vf factor = scale ? loadAnywhere(scale + g * s.og + block * B) : splat(1);
+      const size_t base = size_t(g) * kFrequencies * perFrequency + block / panels.vectors * panels.size;
+      const size_t column = size_t(block % panels.vectors) * B, row = size_t(panels.vectors) * B;
+      vf out[kPatch][kPatch], next[kPatch][kPatch];
+      if (half && kHasPairs) {
+        for (int c = 0; c < s.cg; c += 2) {
+          weightPatch(s, w, g, block, c, factor, flip, out);
+          weightPatch(s, w, g, block, c + 1, factor, flip, next);
+          Pair* to = static_cast<Pair*>(target) + base / 2 + c / 2 * row + column;
+          for (int f = 0; f < kFrequencies; f++) storePairs(to + f * (perFrequency / 2), out[f / 6][f % 6], next[f / 6][f % 6]);
         }
-        for (int x = 0; x < 3; x++) {
-          vf columnOf[3] = {k[0][x], k[1][x], k[2][x]};
-          weightTransform(columnOf, half[x]);
-        }
-        float* to = u + size_t(g) * kFrequencies * perFrequency + panelIndex * panels.floats +
-                    size_t(c) * panels.vectors * B + column;
-        for (int y = 0; y < 6; y++) {
-          vf row[3] = {half[0][y], half[1][y], half[2][y]}, out[6];
-          weightTransform(row, out);
-          for (int x = 0; x < 6; x++) store(to + (y * 6 + x) * perFrequency, out[x]);
+      } else {
+        for (int c = 0; c < s.cg; c++) {
+          weightPatch(s, w, g, block, c, factor, flip, out);
+          float* to = static_cast<float*>(target) + base + c * row + column;
+          for (int f = 0; f < kFrequencies; f++) store(to + f * perFrequency, out[f / 6][f % 6]);
         }
       }
     }
 }
 
-/** M = V · U for `count` tiles and work items [from, to) of (group, frequency, panel). */
-inline void products(const WinogradShape& s, const float* v, size_t vStride, const float* u, float* m, size_t mStride,
-                     int count, int from, int to) {
+/** M = V · U for `count` tiles and work items [from, to) of (group, frequency, panel); E: float, or Pair along K. */
+template <class E>
+void products(const WinogradShape& s, const E* v, size_t vStride, const E* u, float* m, size_t mStride, int count, int from,
+              int to) {
+  constexpr int wide = sizeof(E) == sizeof(Pair) && !std::is_same_v<E, float> ? 2 : 1;
   const Panels panels(s);
-  const size_t perFrequency = size_t(s.cg) * s.og;
-  const int c = s.groups * s.cg, o = s.groups * s.og, columns = panels.vectors * B;
+  const size_t perFrequency = size_t(s.cg) * s.og / wide;
+  const int c = s.groups * s.cg / wide, o = s.groups * s.og, columns = panels.vectors * B, depth = s.cg / wide;
   for (int item = from; item < to; item++) {
     const int p = item % panels.count, f = item / panels.count % kFrequencies, g = item / panels.count / kFrequencies;
-    panelOfWidth<float>(panels.vectors, count, s.cg, v + f * vStride + size_t(g) * s.cg, c, 1,
-                        u + (size_t(g) * kFrequencies + f) * perFrequency + p * panels.floats, columns,
-                        m + f * mStride + size_t(g) * s.og + size_t(p) * columns, o, false);
+    panelOfWidth<E>(panels.vectors, count, depth, v + f * vStride / wide + size_t(g) * depth, c, 1,
+                    u + (size_t(g) * kFrequencies + f) * perFrequency + p * panels.size / wide, columns,
+                    m + f * mStride + size_t(g) * s.og + size_t(p) * columns, o, false);
+  }
+}
+
+/** STORED: type of V's values; E: what products take. */
+template <class STORED, class E, class T>
+void winogradForwardAs(const WinogradShape& s, const T* x, const void* weights, const float* bias, bool relu,
+                       bool accumulate, T* y, char* scratch) {
+  constexpr bool half = sizeof(STORED) == 2;
+  const Tiles tiles(s);
+  const E* u = static_cast<const E*>(weights);
+  const int items = s.groups * kFrequencies * Panels(s).count;
+  const int inBlocks = s.groups * s.cg / B, outBlocks = s.groups * s.og / B;
+  const bool wide = isWide(s, omp_get_max_threads());
+  const int block = wide ? blockOfTiles(s, half) : tiles.count;
+  const ForwardScratch size(s, block, half);
+  const int rounds = (tiles.count + block - 1) / block;
+#pragma omp parallel
+  {
+    char* own = scratch + (wide ? omp_get_thread_num() * size.bytes : 0);
+    STORED* v = reinterpret_cast<STORED*>(own);
+    float* m = reinterpret_cast<float*>(own + size.vBytes);
+    const E* operands = reinterpret_cast<const E*>(v);
+    if (wide) {
+#pragma omp for schedule(static)
+      for (int round = 0; round < rounds; round++) {
+        // Rounds of equal size, so that the last is no remnant.
+        const int first = int(int64_t(tiles.count) * round / rounds);
+        const int count = int(int64_t(tiles.count) * (round + 1) / rounds) - first;
+        transformInput(s, tiles, x, first, count, 0, inBlocks, v, size.vStride);
+        products(s, operands, size.vStride, u, m, size.mStride, count, 0, items);
+        transformOutput(s, tiles, m, size.mStride, first, count, 0, outBlocks, bias, relu, accumulate, y);
+      }
+    } else {
+#pragma omp for schedule(static)
+      for (int b = 0; b < inBlocks; b++) transformInput(s, tiles, x, 0, tiles.count, b, b + 1, v, size.vStride);
+#pragma omp for schedule(static)
+      for (int item = 0; item < items; item++)
+        products(s, operands, size.vStride, u, m, size.mStride, tiles.count, item, item + 1);
+#pragma omp for schedule(static)
+      for (int b = 0; b < outBlocks; b++)
+        transformOutput(s, tiles, m, size.mStride, 0, tiles.count, b, b + 1, bias, relu, accumulate, y);
+    }
   }
 }
 
 template <class T>
 void winogradForward(const WinogradShape& s, const T* x, const void* weights, const float* bias, bool relu,
                      bool accumulate, T* y, void* scratch) {
-  const Tiles tiles(s);
-  const float* u = static_cast<const float*>(weights);
-  const int items = s.groups * kFrequencies * Panels(s).count;
-  const int inBlocks = s.groups * s.cg / B, outBlocks = s.groups * s.og / B;
-  const bool wide = isWide(s, omp_get_max_threads());
-  const int block = wide ? blockOfTiles(s) : tiles.count;
-  const size_t vStride = strideOf(size_t(block) * s.groups * s.cg), mStride = strideOf(size_t(block) * s.groups * s.og);
-  float* base = static_cast<float*>(scratch);
-  if (wide) {
-    const int rounds = (tiles.count + block - 1) / block;
-#pragma omp parallel
-    {
-      float* v = base + omp_get_thread_num() * kFrequencies * (vStride + mStride);
-      float* m = v + kFrequencies * vStride;
-#pragma omp for schedule(static)
-      for (int round = 0; round < rounds; round++) {
-        // Rounds of equal size, so that the last is no remnant.
-        const int first = int(int64_t(tiles.count) * round / rounds);
-        const int count = int(int64_t(tiles.count) * (round + 1) / rounds) - first;
-        transformInput(s, tiles, x, first, count, 0, inBlocks, v, vStride);
-        products(s, v, vStride, u, m, mStride, count, 0, items);
-        transformOutput(s, tiles, m, mStride, first, count, 0, outBlocks, bias, relu, accumulate, y);
-      }
-    }
-    return;
+  if constexpr (kHasPairs && sizeof(T) == 2)
+    winogradForwardAs<bf16, Pair>(s, x, weights, bias, relu, accumulate, y, static_cast<char*>(scratch));
+  else winogradForwardAs<float, float>(s, x, weights, bias, relu, accumulate, y, static_cast<char*>(scratch));
+}
+
+/** Buffers of backward-weights: V and A dY Aᵀ of a chunk of tiles, which should stay in the shared cache, and dU. */
+struct BackwardScratch {
+  int chunk;
+  size_t vStride, yStride, vBytes, yBytes, bytes;
+  BackwardScratch(const WinogradShape& s, bool half) {
+    const size_t item = itemBytes(half);
+    const int all = (Tiles(s).count + 1) / 2 * 2;
+    const int fitting = int(REFOLD_WINOGRAD_CHUNK_BYTES / (kFrequencies * s.groups * (s.cg + s.og) * item)) / 16 * 16;
+    chunk = fitting < 16 ? 16 : fitting;
+    if (chunk > all) chunk = all;
+    vStride = strideOf(size_t(chunk) * s.groups * s.cg);
+    yStride = strideOf(size_t(chunk) * s.groups * s.og);
+    vBytes = (kFrequencies * vStride * item + 63) / 64 * 64;
+    yBytes = (kFrequencies * yStride * item + 63) / 64 * 64;
+    bytes = vBytes + yBytes + size_t(kFrequencies) * s.groups * s.cg * s.og * sizeof(float);
   }
-  float* v = base;
-  float* m = v + kFrequencies * vStride;
-#pragma omp parallel
-  {
-#pragma omp for schedule(static)
-    for (int b = 0; b < inBlocks; b++) transformInput(s, tiles, x, 0, tiles.count, b, b + 1, v, vStride);
-#pragma omp for schedule(static)
-    for (int item = 0; item < items; item++) products(s, v, vStride, u, m, mStride, tiles.count, item, item + 1);
-#pragma omp for schedule(static)
-    for (int b = 0; b < outBlocks; b++)
-      transformOutput(s, tiles, m, mStride, 0, tiles.count, b, b + 1, bias, relu, accumulate, y);
-  }
+};
+
+inline size_t winogradBackwardScratch(const WinogradShape& s, int, bool half) { return BackwardScratch(s, half).bytes; }
+
+/** Writes a patch as row `t` of [tiles][channels]; pairs hold two neighbouring tiles. */
+inline void storePatches(float* to, size_t stride, const vf a[kPatch][kPatch], const vf*) {
+  for (int f = 0; f < kFrequencies; f++) store(to + f * stride, a[f / 6][f % 6]);
+}
+inline void storePatches(Pair* to, size_t stride, const vf a[kPatch][kPatch], const vf* b) {
+  for (int f = 0; f < kFrequencies; f++) storePairs(to + f * (stride / 2), a[f / 6][f % 6], b[f]);
 }
 
-/** Tiles whose V and A dY Aᵀ are held at a time in backward-weights: they should stay in the shared cache. */
-inline int chunkOfTiles(const WinogradShape& s) {
-  const size_t perTile = size_t(kFrequencies) * s.groups * (s.cg + s.og) * sizeof(float);
-  const int all = Tiles(s).count;
-  int count = int(REFOLD_WINOGRAD_CHUNK_BYTES / perTile) / 16 * 16;
-  if (count < 16) count = 16;
-  return count < all ? count : all;
+/** Gᵀ dU G of one input channel and B output channels into the plain gradient. */
+inline void weightGradient(const WinogradShape& s, const float* u, int g, int block, int c, float* dw) {
+  const size_t perFrequency = size_t(s.cg) * s.og;
+  const float* from = u + size_t(g) * kFrequencies * perFrequency + size_t(c) * s.og + block * B;
+  vf in[kPatch][kPatch], out[3][3];
+  for (int f = 0; f < kFrequencies; f++) in[f / 6][f % 6] = load(from + f * perFrequency);
+  bothWays<6, 3, weightGradientTransform>(in, out);
+  float* to = dw + (size_t(g * s.og + block * B) * s.cg + c) * 9;
+  for (int t = 0; t < 9; t++)
+    for (int lane = 0; lane < B; lane++) to[size_t(lane) * s.cg * 9 + t] = out[t / 3][t % 3][lane];
 }
 
-inline size_t winogradBackwardScratch(const WinogradShape& s, int, bool) {
-  const int chunk = chunkOfTiles(s);
-  return (kFrequencies * (strideOf(size_t(chunk) * s.groups * s.cg) + strideOf(size_t(chunk) * s.groups * s.og)) +
-          size_t(kFrequencies) * s.groups * s.cg * s.og) * sizeof(float);
-}
-
-template <class T>
-void winogradBackwardWeights(const WinogradShape& s, const T* x, const T* dy, float* dw, void* scratch) {
+/** E: float, or Pair of two tiles. */
+template <class E, class T>
+void winogradBackwardWeightsAs(const WinogradShape& s, const T* x, const T* dy, float* dw, char* scratch) {
+  constexpr int wide = std::is_same_v<E, Pair> ? 2 : 1;
   const Tiles tiles(s);
-  const int chunk = chunkOfTiles(s), chunks = (tiles.count + chunk - 1) / chunk;
+  const BackwardScratch size(s, wide == 2);
+  const int chunks = (tiles.count + size.chunk - 1) / size.chunk;
   const int c = s.groups * s.cg, o = s.groups * s.og;
-  const size_t vStride = strideOf(size_t(chunk) * c), yStride = strideOf(size_t(chunk) * o);
-  float* v = static_cast<float*>(scratch);
-  float* a = v + kFrequencies * vStride;
-  float* u = a + kFrequencies * yStride;
+  E* v = reinterpret_cast<E*>(scratch);
+  E* a = reinterpret_cast<E*>(scratch + size.vBytes);
+  float* u = reinterpret_cast<float*>(scratch + size.vBytes + size.yBytes);
   const Panels panels(s);
   const size_t perFrequency = size_t(s.cg) * s.og;
   const int columns = panels.vectors * B, items = s.groups * kFrequencies * panels.count;
 #pragma omp parallel
   {
     for (int round = 0; round < chunks; round++) {
-      const int first = int(int64_t(tiles.count) * round / chunks);
-      const int count = int(int64_t(tiles.count) * (round + 1) / chunks) - first;
+      const int first = round * size.chunk, last = first + size.chunk < tiles.count ? first + size.chunk : tiles.count;
+      const int depth = (last - first + wide - 1) / wide;
 #pragma omp for schedule(static)
-      for (int t = 0; t < count; t++) {
-        transformInput(s, tiles, x, first + t, 1, 0, c / B, v + size_t(t) * c, vStride);
-        transformGradient(s, tiles, dy, first + t, 1, 0, o / B, a + size_t(t) * o, yStride);
+      for (int k = 0; k < depth; k++) {
+        const int t = first + k * wide;
+        const bool hasNext = wide == 2 && t + 1 < last;
+        vf one[kPatch][kPatch], next[kPatch][kPatch] = {};
+        for (int block = 0; block < c / B; block++) {
+          inputPatch(s, tiles, x, t, block, one);
+          if (hasNext) inputPatch(s, tiles, x, t + 1, block, next);
+          storePatches(v + size_t(k) * c + block * B, size.vStride, one, &next[0][0]);
+        }
+        for (int block = 0; block < o / B; block++) {
+          gradientPatch(s, tiles, dy, t, block, one);
+          if (hasNext) gradientPatch(s, tiles, dy, t + 1, block, next);
+          storePatches(a + size_t(k) * o + block * B, size.yStride, one, &next[0][0]);
+        }
       }
 #pragma omp for schedule(static)
       for (int item = 0; item < items; item++) {
         const int p = item % panels.count, f = item / panels.count % kFrequencies, g = item / panels.count / kFrequencies;
-        panelOfWidth<float>(panels.vectors, s.cg, count, v + f * vStride + size_t(g) * s.cg, 1, c,
-                            a + f * yStride + size_t(g) * s.og + size_t(p) * columns, o,
-                            u + (size_t(g) * kFrequencies + f) * perFrequency + size_t(p) * columns, s.og, round > 0);
+        panelOfWidth<E>(panels.vectors, s.cg, depth, v + f * size.vStride / wide + size_t(g) * s.cg, 1, c,
+                        a + f * size.yStride / wide + size_t(g) * s.og + size_t(p) * columns, o,
+                        u + (size_t(g) * kFrequencies + f) * perFrequency + size_t(p) * columns, s.og, round > 0);
       }
     }
 #pragma omp for collapse(2) schedule(static)
     for (int g = 0; g < s.groups; g++)
       for (int block = 0; block < s.og / B; block++)
-        for (int ic = 0; ic < s.cg; ic++) {
-          const float* from = u + size_t(g) * kFrequencies * perFrequency + size_t(ic) * s.og + block * B;
-          vf half[6][3];
-          for (int x_ = 0; x_ < 6; x_++) {
-            vf column[6];
-            for (int y_ = 0; y_ < 6; y_++) column[y_] = load(from + (y_ * 6 + x_) * perFrequency);
-            weightGradientTransform(column, half[x_]);
-          }
-          float* to = dw + (size_t(g * s.og + block * B) * s.cg + ic) * 9;
-          for (int ky = 0; ky < 3; ky++) {
-            vf row[6], out[3];
-            for (int x_ = 0; x_ < 6; x_++) row[x_] = half[x_][ky];
-            weightGradientTransform(row, out);
-            for (int kx = 0; kx < 3; kx++)
-              for (int lane = 0; lane < B; lane++) to[size_t(lane) * s.cg * 9 + ky * 3 + kx] = out[kx][lane];
-          }
-        }
+        for (int ic = 0; ic < s.cg; ic++) weightGradient(s, u, g, block, ic, dw);
   }
+}
+
+template <class T>
+void winogradBackwardWeights(const WinogradShape& s, const T* x, const T* dy, float* dw, void* scratch) {
+  if constexpr (kHasPairs && sizeof(T) == 2) winogradBackwardWeightsAs<Pair>(s, x, dy, dw, static_cast<char*>(scratch));
+  else winogradBackwardWeightsAs<float>(s, x, dy, dw, static_cast<char*>(scratch));
 }
 
 }  // namespace refold::REFOLD_ISA

@@ -27,11 +27,23 @@ double convFlops(const ConvShape& s) {
   return 2.0 * s.images * s.out * s.outH * s.outW * (s.in / s.groups) * s.kernelH * s.kernelW;
 }
 
-double winogradFlops(const ConvShape& s) {
+namespace {
+
+/** 36 products of [tiles × in] and [in × out]. */
+double productFlops(const ConvShape& s) {
   const double tiles = double(s.images) * ((s.outH + 3) / 4) * ((s.outW + 3) / 4);
-  // 36 products of [tiles × in] and [in × out], and about 250 operations for each transform of a tile's channel.
-  return tiles * (72.0 * s.in / s.groups * s.out + 250.0 * (s.in + s.out)) + 160.0 * s.in / s.groups * s.out;
+  return tiles * 72.0 * (s.in / s.groups) * s.out;
 }
+
+/** About 250 operations for each transform of a tile's channel, 160 for that of a kernel. */
+double transformFlops(const ConvShape& s) {
+  const double tiles = double(s.images) * ((s.outH + 3) / 4) * ((s.outW + 3) / 4);
+  return tiles * 250.0 * (s.in + s.out) + 160.0 * (s.in / s.groups) * s.out;
+}
+
+}  // namespace
+
+double winogradFlops(const ConvShape& s) { return productFlops(s) + transformFlops(s); }
 
 double convBytes(const ConvShape& s) {
   const double item = s.half ? 2 : 4;
@@ -45,9 +57,11 @@ bool prefersWinograd(const ConvShape& s) {
                     s.dilationW == 1 && s.padH <= 2 && s.padW <= 2 && !s.plainSource &&
                     (s.in / s.groups) % block == 0 && (s.out / s.groups) % block == 0;
   if (!fits) return false;
-  // Direct convolutions reach about 0.9 of the peak (twice that in bfloat16), products of few channels about 0.6.
+  // By time, not by measurement: the same network gets the same algorithms, and so the same bits, in every run. Direct
+  // convolutions reach about 0.9 of the peak, products of few channels about 0.7, transforms wait for memory.
   const double direct = convFlops(s) / (s.half ? 2 : 1);
-  return winogradFlops(s) * 1.4 < direct;
+  const double products = productFlops(s) / (s.half && kernels().hasPairs ? 2 : 1);
+  return 1.3 * products + 2 * transformFlops(s) < direct;
 }
 
 namespace {

@@ -1,0 +1,118 @@
+// What the machine can do at most, for benchmarks/roofline.mjs. Prints one line of JSON.
+//   g++ -O3 -march=native -fopenmp peak.cpp -o peak && ./peak
+// fp32: multiply-adds on registers, all cores. bf16: dot products of pairs, where the processor has them (else null).
+// Bandwidth: reading 512 MiB, and copying 256 MiB (bytes read and bytes written both count). Best of several runs.
+#include <omp.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#ifdef __AVX512BF16__
+#include <immintrin.h>
+#endif
+
+#if defined(__AVX512F__)
+constexpr int kBytes = 64;
+#elif defined(__AVX__)
+constexpr int kBytes = 32;
+#else
+constexpr int kBytes = 16;
+#endif
+typedef float Vec __attribute__((vector_size(kBytes)));
+constexpr int kLanes = kBytes / 4;
+constexpr int kChains = 10;  // enough to hide the latency, few enough to stay in registers
+constexpr long kTurns = 20'000'000;
+
+static double seconds() {
+  using namespace std::chrono;
+  return duration<double>(steady_clock::now().time_since_epoch()).count();
+}
+
+template <class Work>
+static double best(int runs, Work work) {
+  double least = 1e30;
+  for (int run = 0; run < runs; run++) {
+    const double start = seconds();
+    work();
+    least = std::min(least, seconds() - start);
+  }
+  return least;
+}
+
+static volatile float sink;
+
+static double fp32Flops() {
+  const double time = best(8, [] {
+#pragma omp parallel
+    {
+      Vec sum[kChains], a, b;
+      for (int lane = 0; lane < kLanes; lane++) a[lane] = 0.999f, b[lane] = 1e-3f * lane;
+      for (auto& one : sum) one = b;
+      for (long turn = 0; turn < kTurns; turn++)
+        for (auto& one : sum) {
+          one = one * a + b;
+          asm volatile("" : "+v"(one));  // neither hoisted nor merged
+        }
+      for (auto& one : sum) sink = one[0];
+    }
+  });
+  return 2.0 * kLanes * kChains * kTurns * omp_get_max_threads() / time;
+}
+
+static double bf16Flops() {
+#ifdef __AVX512BF16__
+  const double time = best(8, [] {
+#pragma omp parallel
+    {
+      __m512 sum[kChains];
+      for (auto& one : sum) one = _mm512_setzero_ps();
+      const __m512bh a = (__m512bh)_mm512_set1_epi16(0x3c00), b = a;
+      for (long turn = 0; turn < kTurns; turn++)
+        for (auto& one : sum) {
+          one = _mm512_dpbf16_ps(one, a, b);
+          asm volatile("" : "+v"(one));
+        }
+      for (auto& one : sum) sink = one[0];
+    }
+  });
+  return 4.0 * 16 * kChains * kTurns * omp_get_max_threads() / time;
+#else
+  return 0;
+#endif
+}
+
+int main() {
+  const double fp32 = fp32Flops(), bf16 = bf16Flops();
+  const long bytes = 512L << 20, half = bytes / 2;
+  std::unique_ptr<char[]> memory(new char[bytes + 64]);
+  char* data = memory.get() + (64 - reinterpret_cast<size_t>(memory.get()) % 64);
+#pragma omp parallel for schedule(static)
+  for (long page = 0; page < bytes; page += 4096) std::memset(data + page, 1, 4096);
+  const double read = best(5, [&] {
+    float total = 0;
+#pragma omp parallel reduction(+ : total)
+    {
+      const Vec* all = reinterpret_cast<const Vec*>(data);
+      Vec sum[4] = {};
+#pragma omp for schedule(static)
+      for (long at = 0; at < bytes / kBytes; at += 4)
+        for (int i = 0; i < 4; i++) sum[i] += all[at + i];
+      for (const auto& one : sum) total += one[0];
+    }
+    sink = total;
+  });
+  const double copy = best(5, [&] {
+#pragma omp parallel
+    {
+      const long share = half / omp_get_num_threads();
+      const long from = share * omp_get_thread_num();
+      std::memcpy(data + half + from, data + from, share);
+    }
+  });
+  char bf16Text[32] = "null";
+  if (bf16 > 0) std::snprintf(bf16Text, sizeof bf16Text, "%.0f", bf16);
+  std::printf("{\"threads\":%d,\"fp32Flops\":%.0f,\"bf16Flops\":%s,\"readBytes\":%.0f,\"copyBytes\":%.0f}\n",
+              omp_get_max_threads(), fp32, bf16Text, bytes / read, 2.0 * half / copy);
+}
