@@ -90,5 +90,5 @@ export function fromNative(error: unknown): Error {
       cause: error,
     });
   }
-  return new InternalError(`The native addon failed: ${message}`, { cause: error });
+  return new InternalError(`The native addon failed: ${message}.`);
 }
