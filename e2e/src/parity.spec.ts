@@ -18,6 +18,7 @@ import {
   tfjsNodeDevice,
   wasmDevice,
 } from '@refold/plugin-device-tfjs';
+import { isOnednnBuilt, onednnDevice } from '@refold/plugin-device-onednn';
 import { mobileoneGraph } from '@refold/plugin-model-mobileone';
 import { repvggGraph } from '@refold/plugin-model-repvgg';
 import { fuse } from '@refold/reparam';
@@ -59,12 +60,15 @@ const devices: readonly (readonly [name: string, make: () => Promise<Device>])[]
   ['cpu', () => Promise.resolve(cpuDevice())],
   ['wasm', () => Promise.resolve(wasmDevice())],
   ...(tensorflow.usable ? [['tfjs-node', () => tfjsNodeDevice({ threads: 2 })] as const] : []),
+  ...(isOnednnBuilt() ? [['onednn', () => Promise.resolve(onednnDevice())] as const] : []),
 ];
 
 const suite = shared ? describe : describe.skip;
 if (!tensorflow.usable) {
   it.skip(`parity on tfjs-node: ${tensorflow.reason ?? 'no libtensorflow'}`, () => undefined);
 }
+
+if (!isOnednnBuilt()) it.skip('parity on onednn: its addon is not built', () => undefined);
 
 suite.each(devices)('parity with PyTorch on %s', (_device, make) => {
   let device: Device;

@@ -8,6 +8,11 @@ import { libraryOf, onednnDevice } from './onednn-device.js';
 export { onednnDevice, type OnednnDeviceOptions } from './onednn-device.js';
 export { buildAddon, type BuildOptions } from './native/build-addon.js';
 
+/** Whether the addon is here: a prebuilt one, or one built on this machine. */
+export function isOnednnBuilt(): boolean {
+  return addonPath() !== null;
+}
+
 const threads = z
   .number()
   .int()
