@@ -2,7 +2,10 @@ import type { Precision } from '@refold/core';
 import { InternalError, RefoldError } from '@refold/graph';
 
 /** The device does not compute in the precision that was asked for. */
-export function precisionUnsupported(precision: Precision, supported: readonly Precision[]): RefoldError {
+export function precisionUnsupported(
+  precision: Precision,
+  supported: readonly Precision[],
+): RefoldError {
   return new RefoldError('RF-DEVICE-PRECISION', {
     message: `The device 'onednn' does not compute in ${precision}.`,
     expected: supported.join(' or '),

@@ -1,8 +1,9 @@
 import type { CompiledProgram, ImageBatch, InferenceSession, Logits } from '@refold/core';
 import { closed } from './errors.js';
 import type { NativeSession } from './native/native-addon.js';
-import type { NativeProgram } from './native/native-program.js';
-import { native, nativeBatch } from './session-kit.js';
+import type { LoweredGraph } from './lower/lower-graph.js';
+import { nativeBatch } from './native-batch.js';
+import { native } from './session-kit.js';
 
 /** A network to be asked. Owns the compiled program. */
 export class OnednnInferenceSession implements InferenceSession {
@@ -10,7 +11,7 @@ export class OnednnInferenceSession implements InferenceSession {
   #isOpen = true;
 
   constructor(
-    private readonly program: NativeProgram,
+    private readonly lowered: LoweredGraph,
     private readonly session: NativeSession,
     private readonly onClose: (session: OnednnInferenceSession) => void,
   ) {
@@ -19,7 +20,7 @@ export class OnednnInferenceSession implements InferenceSession {
 
   async infer(batch: ImageBatch): Promise<Logits> {
     if (!this.#isOpen) throw closed('session');
-    return inferInParts(this.program, this.session, batch);
+    return inferInParts(this.lowered, this.session, batch);
   }
 
   async close(): Promise<void> {
@@ -32,11 +33,12 @@ export class OnednnInferenceSession implements InferenceSession {
 
 /** Logits of a batch of any size: as many images at a time as the program was compiled for. */
 export async function inferInParts(
-  program: NativeProgram,
+  lowered: LoweredGraph,
   session: NativeSession,
   batch: ImageBatch,
 ): Promise<Logits> {
-  const whole = nativeBatch(program, batch, Infinity);
+  const { program } = lowered;
+  const whole = nativeBatch(lowered, batch, Infinity);
   const classes = program.values[program.output]?.[0] ?? 0;
   const size = whole.data.length / batch.images;
   const data = new Float32Array(batch.images * classes);

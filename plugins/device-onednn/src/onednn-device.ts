@@ -65,16 +65,22 @@ class OnednnDevice implements Device {
     const { precisions } = this.info;
     if (!precisions.includes(use.precision)) throw precisionUnsupported(use.precision, precisions);
     if (use.kind === 'training' && graph.loss === undefined) throw lossMissing();
-    const lowered = lowerGraph(graph, use);
+    // The addon counts images in 32 bits; so many fit into no memory.
+    const batchSize = Math.min(use.batchSize, 2 ** 31 - 1);
+    const lowered = lowerGraph(graph, { ...use, batchSize });
     const weights = orderWeights(lowered.specs, use.weights);
     const session = await native(() => this.addon.load(lowered.program, weights));
+    if (!this.#isOpen) {
+      await session.close();
+      throw closed('device');
+    }
     const forget = (one: TrainingSession | InferenceSession) => {
       this.#sessions.delete(one);
     };
     const made =
       use.kind === 'training'
         ? new OnednnTrainingSession(lowered, use, session, forget)
-        : new OnednnInferenceSession(lowered.program, session, forget);
+        : new OnednnInferenceSession(lowered, session, forget);
     this.#sessions.add(made);
     return made;
   }

@@ -21,7 +21,8 @@ import { inferInParts } from './inference-session.js';
 import type { LoweredGraph } from './lower/lower-graph.js';
 import type { NativeSession } from './native/native-addon.js';
 import type { NativeProgram } from './native/native-program.js';
-import { checkTensor, native, nativeBatch, nativeTargets } from './session-kit.js';
+import { nativeBatch, nativeTargets } from './native-batch.js';
+import { checkTensor, native } from './session-kit.js';
 
 /** A network being trained. Owns the compiled program; every call but `gradients` waits for the ones before it. */
 export class OnednnTrainingSession implements TrainingSession {
@@ -38,12 +39,13 @@ export class OnednnTrainingSession implements TrainingSession {
   #isOpen = true;
 
   constructor(
-    { program, specs }: LoweredGraph,
+    private readonly lowered: LoweredGraph,
     use: TrainingUse,
     private readonly session: NativeSession,
     private readonly onClose: (session: OnednnTrainingSession) => void,
   ) {
     this.compiled = session.compiled;
+    const { program, specs } = lowered;
     this.#program = program;
     const parameters = specs.slice(0, program.parameterCount);
     const slots = use.updateRule.slots.flatMap(({ name: slot }) =>
@@ -56,7 +58,7 @@ export class OnednnTrainingSession implements TrainingSession {
 
   async backward(batch: LabelledBatch): Promise<StepOutcome> {
     this.#requireOpen();
-    const images = nativeBatch(this.#program, batch, this.#program.batchSize);
+    const images = nativeBatch(this.lowered, batch, this.#program.batchSize);
     const targets = nativeTargets(this.#program, batch);
     this.#passes++;
     try {
@@ -108,7 +110,7 @@ export class OnednnTrainingSession implements TrainingSession {
 
   async infer(batch: ImageBatch): Promise<Logits> {
     this.#requireOpen();
-    return inferInParts(this.#program, this.session, batch);
+    return inferInParts(this.lowered, this.session, batch);
   }
 
   async close(): Promise<void> {
@@ -138,6 +140,10 @@ export class OnednnTrainingSession implements TrainingSession {
       write: async (values) => {
         this.#requireOpen();
         this.#requirePass();
+        if (values.length !== length) {
+          const received = `${values.length} values`;
+          throw tensorUnknown(`gradients ${index}`, `${length} values`, received);
+        }
         await native(() => this.session.writeBucket(index, values));
       },
     };

@@ -2,9 +2,7 @@ import { InternalError, type GraphNode } from '@refold/graph';
 import type { NativeStep } from '../native/native-program.js';
 import type { BranchGroup } from './merge-branches.js';
 
-type Distribute<T> = T extends unknown
-  ? Omit<T, 'name' | 'region' | 'inputs' | 'output'>
-  : never;
+type Distribute<T> = T extends unknown ? Omit<T, 'name' | 'region' | 'inputs' | 'output'> : never;
 
 /**
  * What a step does, without its place in the network.

@@ -1,6 +1,6 @@
 import { sizeOf, tensorsOf, type Graph, type TensorSpec } from '@refold/graph';
 
-/** Elements of a bucket of gradients: 4 MiB. */
+/** Elements after which a bucket of gradients is full: 4 MiB. */
 const bucketElements = 1 << 20;
 
 export interface OrderedTensors {
@@ -12,14 +12,16 @@ export interface OrderedTensors {
   readonly buckets: readonly number[];
 }
 
-/** @param finished names of parameters in the order in which backward finishes them */
-export function orderTensors(graph: Graph, finished: readonly string[]): OrderedTensors {
+/** @param owners nodes with tensors, in the order in which backward finishes them */
+export function orderTensors(graph: Graph, owners: readonly string[]): OrderedTensors {
   const all = tensorsOf(graph);
-  const byName = new Map(all.map((spec) => [spec.name, spec]));
-  const first = [...new Set(finished)].map((name) => byName.get(name) as TensorSpec);
-  const isFirst = new Set(first);
-  const rest = all.filter((spec) => spec.kind === 'parameter' && !isFirst.has(spec));
-  const parameters = [...first, ...rest];
+  const place = new Map(owners.map((owner, index) => [owner, index]));
+  const placeOf = ({ name }: TensorSpec) =>
+    place.get(name.slice(0, name.lastIndexOf('.'))) ?? Infinity;
+  // Stable: weight stays before bias, and what nothing needs in the graph's order.
+  const parameters = all
+    .filter(({ kind }) => kind === 'parameter')
+    .sort((a, b) => (placeOf(a) === placeOf(b) ? 0 : placeOf(a) - placeOf(b)));
   const specs = [...parameters, ...all.filter(({ kind }) => kind === 'buffer')];
   const indices = new Map(specs.map(({ name }, index) => [name, index]));
   return {

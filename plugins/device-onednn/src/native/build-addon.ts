@@ -70,7 +70,10 @@ async function provideTools(report: (line: string) => void): Promise<void> {
     throw buildFailed(`${what} not found`, hint);
   }
   if (process.getuid?.() !== 0)
-    throw buildFailed(`${what} not found`, `Run \`sudo ${command}\`, then \`refold setup onednn\`.`);
+    throw buildFailed(
+      `${what} not found`,
+      `Run \`sudo ${command}\`, then \`refold setup onednn\`.`,
+    );
   report(command);
   try {
     await run('apt-get', ['update', '-qq']);
@@ -101,7 +104,10 @@ async function works(command: string, args: readonly string[]): Promise<boolean>
 }
 
 async function compiles(header: string): Promise<boolean> {
-  return works('sh', ['-c', `echo '#include <${header}>' | c++ -x c++ -std=c++17 -E - >/dev/null 2>&1`]);
+  return works('sh', [
+    '-c',
+    `echo '#include <${header}>' | c++ -x c++ -std=c++17 -E - >/dev/null 2>&1`,
+  ]);
 }
 
 /** Of everything that the build reads from this package. */

@@ -104,6 +104,8 @@ Napi::Value SessionObject::load(const Napi::CallbackInfo& info) {
     });
   } catch (const Unsupported& error) {
     promise->reject("UNSUPPORTED", error.what());
+  } catch (const std::exception& error) {
+    promise->reject("INTERNAL", error.what());
   }
   return promise->promise();
 }

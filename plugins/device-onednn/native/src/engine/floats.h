@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <string>
 #include "memory.h"
 
 namespace refold {
@@ -12,7 +13,7 @@ class Aligned {
  public:
   explicit Aligned(size_t count = 0)
       : data_(static_cast<T*>(std::aligned_alloc(64, aligned(count * sizeof(T) + 1))), std::free) {
-    if (!data_) throw OutOfMemory("a small array");
+    if (!data_) throw OutOfMemory(std::to_string(count * sizeof(T)) + " bytes");
     for (size_t i = 0; i < count; i++) data_.get()[i] = T();
   }
   T* get() const { return data_.get(); }

@@ -11,8 +11,10 @@ Session::Session(Program program, const std::vector<const float*>& tensors)
   const double from = omp_get_wtime();
   for (int i = 0; i < weights_.tensorCount(); i++) std::copy_n(tensors[i], weights_.size(i), weights_.tensor(i));
   // Backward goes from the last step to the first: the smallest index finishes a bucket.
+  std::vector<bool> isUsed(program_.parameterCount, false);
   const auto owns = [&](int step, int parameter) {
     if (parameter < 0 || parameter >= program_.parameterCount) return;
+    isUsed[parameter] = true;
     for (int b = 0; b < bucketCount(); b++)
       if (parameter >= program_.buckets[b] && parameter < bucketEnd(b) && (bucketStep_[b] < 0 || step < bucketStep_[b]))
         bucketStep_[b] = step;
@@ -25,6 +27,8 @@ Session::Session(Program program, const std::vector<const float*>& tensors)
       owns(s, norm.bias);
     }
   }
+  for (int p = 0; p < program_.parameterCount; p++)
+    if (!isUsed[p]) unused_.push_back(p);
   plan(program_.training ? Plan::Kind::training : Plan::Kind::inference, program_.batchSize);
   compileMs_ = (omp_get_wtime() - from) * 1e3;
 }
@@ -59,6 +63,9 @@ Outcome Session::backward(const Batch& batch) {
   const Loss loss = crossEntropy(program_, batch, p.logits(run.arena), program_.values[program_.output].channels,
                                  p.logitsGradient(run.arena));
   const double between = omp_get_wtime();
+  // No step writes these: what somebody wrote from outside must not stay.
+  for (int parameter : unused_)
+    std::fill_n(run.gradients + weights_.gradientOffset(parameter), weights_.size(parameter), 0.0f);
   finishBuckets(-1, adds);
   p.backward(run, outcome.regionMs.data(), [&](int step) { finishBuckets(step, adds); });
   passesSinceUpdate_++;

@@ -59,6 +59,8 @@ class Session {
   Memory arena_, scratch_;
   /** Step whose backward is the last to write into each bucket; −1: none does. */
   std::vector<int> bucketStep_;
+  /** Parameters that no step uses: their gradients are zero. */
+  std::vector<int> unused_;
   std::vector<std::atomic<int>> finished_, passes_;
   double step_ = 0, compileMs_ = 0;
   int passesSinceUpdate_ = 0;
