@@ -17,12 +17,13 @@ inline vf erf(vf x) {
 inline vf activate(Activation kind, vf x) {
   switch (kind) {
     case Activation::none: return x;
-    case Activation::relu: return max(x, zero());
-    case Activation::relu6: return min(max(x, zero()), splat(6));
+    // The value comes second: then a NaN stays one, and a diverged run is seen.
+    case Activation::relu: return max(zero(), x);
+    case Activation::relu6: return min(splat(6), max(zero(), x));
     case Activation::silu: return x * sigmoid(x);
     case Activation::gelu: return 0.5f * x * (1.0f + erf(x * 0.70710678118654752f));
     case Activation::sigmoid: return sigmoid(x);
-    case Activation::hardSwish: return x * min(max(x + 3.0f, zero()), splat(6)) * (1.0f / 6);
+    case Activation::hardSwish: return x * min(splat(6), max(zero(), x + 3.0f)) * (1.0f / 6);
   }
   return x;
 }

@@ -1,6 +1,7 @@
 /** Products, sums and drop-out over blocked images. */
 #pragma once
 #include "kernel-table.h"
+#include "uniform.h"
 #include "vec.h"
 
 namespace refold::REFOLD_ISA {
@@ -69,15 +70,6 @@ void multiplyReduce(const ImageShape& s, const T* a, const T* dy, T* db, bool ac
     for (size_t at = offset; at < offset + area * B; at += B) sum += load(a + at) * load(dy + at);
     put(db + size_t(plane) * B, sum, accumulate);
   }
-}
-
-/** A uniform number in [0, 1) from a key and an index (SplitMix64's finaliser). */
-inline double uniform(uint64_t key, uint64_t index) {
-  uint64_t z = key + (index + 1) * 0x9e3779b97f4a7c15ull;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-  z ^= z >> 31;
-  return double(z >> 11) * 0x1.0p-53;
 }
 
 template <class T>

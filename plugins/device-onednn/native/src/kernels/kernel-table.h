@@ -20,14 +20,6 @@ struct ImageShape {
 
 constexpr int kMostBranches = 16;
 
-/** One addend of a `branches` step, at a kernel's call. Arrays of parameters are padded to whole blocks. */
-template <class T>
-struct Branch {
-  const T* input;
-  /** Null where the input is taken as it is. */
-  const float *scale, *mean, *inverseStd;
-};
-
 /** What `branchesBackward` does with a branch's gradient. Null `output`: nobody wants it. */
 template <class T>
 struct BranchGradient {

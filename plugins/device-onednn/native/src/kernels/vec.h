@@ -55,6 +55,7 @@ inline vf loadAnywhere(const float* p) {
 }
 inline void storeAnywhere(float* p, vf v) { std::memcpy(p, &v, sizeof v); }
 
+/** Where one is a NaN, `b`. */
 inline vf max(vf a, vf b) {
 #if defined(__AVX512F__)
   return (vf)_mm512_max_ps((__m512)a, (__m512)b);
@@ -62,6 +63,7 @@ inline vf max(vf a, vf b) {
   return a > b ? a : b;
 #endif
 }
+/** Where one is a NaN, `b`. */
 inline vf min(vf a, vf b) {
 #if defined(__AVX512F__)
   return (vf)_mm512_min_ps((__m512)a, (__m512)b);
@@ -77,7 +79,7 @@ inline vf whereGreater(vf a, vf b, vf yes, vf no) {
 
 /** exp, relative error below 2e-7 (Cephes' polynomial); clamped to the range of finite floats. */
 inline vf exp(vf x) {
-  x = min(max(x, splat(-87.33654f)), splat(88.37626f));
+  x = min(splat(88.37626f), max(splat(-87.33654f), x));
   vf scaled = x * 1.44269504088896341f;
   vi whole = __builtin_convertvector(scaled + (vf)(((vi)scaled & (vi)splat(-0.0f)) | (vi)splat(0.5f)), vi);
   vf n = __builtin_convertvector(whole, vf);

@@ -188,7 +188,7 @@ void transformOutput(const WinogradShape& s, const Tiles& tiles, const float* m,
           T* to = plane + (size_t(at.top + oy) * s.outW + at.left + ox) * B;
           vf value = out[oy][ox] + shift;
           if (accumulate) value += load(to);
-          store(to, relu ? max(value, zero()) : value);
+          store(to, relu ? max(zero(), value) : value);
         }
     }
   }

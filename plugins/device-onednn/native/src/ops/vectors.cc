@@ -1,6 +1,7 @@
 /** Operations on vectors [images, features]: rows of float32, whatever the precision. They are small. */
 #include <algorithm>
 #include "../engine/dnnl-api.h"
+#include "../kernels/uniform.h"
 #include "make-op.h"
 
 namespace refold {
@@ -131,7 +132,7 @@ class VectorConcat : public VectorOp {
   }
 };
 
-/** A vector is an image of one pixel whose "channels" are all of its values. */
+/** The same factors forward and backward: they come from the pass's key, not from memory. */
 class VectorDrop : public VectorOp {
  public:
   VectorDrop(const OpMaker& make)
@@ -148,20 +149,12 @@ class VectorDrop : public VectorOp {
   void apply(Run& run, const float* x, float* y, bool accumulate) {
     const float kept = float(1 / (1 - rate_));
     const int width = features(output);
-    // The generator of the image kernel, through a row of factors for each image.
     for (int n = 0; n < images_; n++)
       for (int i = 0; i < width; i++) {
         const size_t at = size_t(n) * width + i;
-        const float factor = draw(run.dropKey ^ stream_, perElement_ ? at : size_t(n)) < rate_ ? 0 : kept;
+        const float factor = uniform(run.dropKey ^ stream_, perElement_ ? at : size_t(n)) < rate_ ? 0 : kept;
         put(y + at, factor * x[at], accumulate);
       }
-  }
-  /** Uniform in [0, 1): SplitMix64 at an index. */
-  static double draw(uint64_t key, uint64_t index) {
-    uint64_t z = key + (index + 1) * 0x9e3779b97f4a7c15ull;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-    return double((z ^ (z >> 31)) >> 11) * 0x1.0p-53;
   }
   bool perElement_;
   double rate_;
