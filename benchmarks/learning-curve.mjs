@@ -1,6 +1,6 @@
 /**
  * Trains configs/imagenette.yaml, validates both forms image by image, and puts the learning curve beside the
- * reference's into docs/performance.md.
+ * reference's into docs/performance.md, a section for each device.
  *
  *     node benchmarks/learning-curve.mjs --data-dir /path/to/imagenette [--seeds 42,1] [--device auto] [--dry]
  */
@@ -40,7 +40,13 @@ const runs = flags.seeds.split(',').map((seed) => measure(seed));
 rmSync(folder, { recursive: true });
 const page = markdown(runs);
 process.stdout.write(`${page}\n`);
-if (!flags.dry) await writeBetweenMarkers('learning-curve', page);
+if (!flags.dry) {
+  await writeBetweenMarkers(`learning-curve-${runs[0].events[0].device}`, page, {
+    title: `The learning curve on ${runs[0].events[0].device}`,
+    intro: 'The same recipe and script.',
+    after: ['learning-curve-tfjs-node'],
+  });
+}
 
 function measure(seed) {
   const output = join(folder, seed);
@@ -103,7 +109,7 @@ function markdown(all) {
     '|---|---|---|---|',
     ...rows,
     '',
-    `Training: ${pace(seconds[0])} images/s in the fastest epoch, ${pace(seconds[Math.floor(seconds.length / 2)])} in the median one, decoding and augmentation included.`,
+    `An epoch of ${images} images: ${seconds[0].toFixed(1)} s at best, ${seconds[Math.floor(seconds.length / 2)].toFixed(1)} s in the median, decoding and augmentation included (${pace(seconds[0])} and ${pace(seconds[Math.floor(seconds.length / 2)])} images/s).`,
     '',
     ...all.map(({ seed, validated: [wide, plain] }) => agreement(seed, wide, plain)),
   ].join('\n');

@@ -1,7 +1,6 @@
 #include "plan.h"
 #include <omp.h>
 #include <algorithm>
-#include <map>
 #include <string>
 #include "../ops/make-op.h"
 
@@ -47,88 +46,50 @@ void Plan::makeValues() {
   }
 }
 
-void Plan::makeOps() {
-  std::vector<bool> isFolded(program_.steps.size(), false);
-  if (kind_ == Kind::inference) {
-    // Convolutions that only a `branches` step reads are computed by it.
-    std::map<int, int> maker;
-    for (size_t s = 0; s < program_.steps.size(); s++) maker[program_.steps[s].output] = int(s);
-    for (const Step& step : program_.steps) {
-      if (step.op != "branches" || values_[step.output].shape.isVector()) continue;
-      for (int input : step.inputs) {
-        const auto found = maker.find(input);
-        if (found == maker.end() || readers_[input] > 1) continue;
-        const Step& conv = program_.steps[found->second];
-        if (conv.op == "conv2d" && conv.activation == Activation::none) isFolded[found->second] = true;
-      }
+/** In inference a convolution that only a `branches` step reads is computed by it. By output value. */
+std::map<int, const Step*> Plan::foldableConvs() const {
+  std::map<int, const Step*> convs, folded;
+  for (const Step& step : program_.steps) {
+    if (step.op == "conv2d" && step.activation == Activation::none) convs[step.output] = &step;
+    if (step.op != "branches" || values_[step.output].shape.isVector()) continue;
+    for (int input : step.inputs) {
+      const auto found = convs.find(input);
+      if (found != convs.end() && readers_[input] == 1) folded.insert(*found);
     }
   }
+  return folded;
+}
+
+void Plan::makeOps() {
+  const bool infers = kind_ == Kind::inference;
+  const auto folded = infers ? foldableConvs() : std::map<int, const Step*>();
   for (size_t s = 0; s < program_.steps.size(); s++) {
-    if (isFolded[s]) continue;
     const Step& step = program_.steps[s];
-    std::vector<Value*> inputs;
+    if (folded.count(step.output)) continue;
     Step own = step;
-    std::vector<FoldedConv> convs;
     own.norms.clear();
+    std::vector<Value*> inputs;
+    std::vector<FoldedConv> convs;
     for (size_t i = 0; i < step.inputs.size(); i++) {
-      Value* value = &values_[step.inputs[i]];
       const BatchNorm norm = step.norms.empty() ? BatchNorm{} : step.norms[i];
-      const Step* conv = nullptr;
-      for (size_t before = 0; before < s; before++)
-        if (isFolded[before] && program_.steps[before].output == step.inputs[i]) conv = &program_.steps[before];
-      if (conv) {
-        convs.push_back({conv, &values_[conv->inputs[0]], norm});
+      const auto conv = folded.find(step.inputs[i]);
+      if (conv != folded.end()) {
+        convs.push_back({conv->second, &values_[conv->second->inputs[0]], norm});
       } else {
-        inputs.push_back(value);
+        inputs.push_back(&values_[step.inputs[i]]);
         own.norms.push_back(norm);
       }
     }
-    const OpMaker maker{own, inputs, &values_[step.output], kind_ == Kind::training};
-    const bool isImage = !values_[step.output].shape.isVector();
-    if (kind_ == Kind::inference && isImage && (step.op == "branches" || step.op == "conv2d")) {
-      if (step.op == "conv2d") {
-        convs.push_back({&step, &values_[step.inputs[0]], BatchNorm{}});
-        own.norms.clear();
-        const OpMaker lone{own, {}, &values_[step.output], false};
-        ops_.push_back(program_.half ? makeFoldedBranches<bf16>(lone, convs, keepsWeights_)
-                                     : makeFoldedBranches<float>(lone, convs, keepsWeights_));
-      } else {
-        ops_.push_back(program_.half ? makeFoldedBranches<bf16>(maker, convs, keepsWeights_)
-                                     : makeFoldedBranches<float>(maker, convs, keepsWeights_));
-      }
-    } else {
-      struct Factory {
-        const char* op;
-        std::unique_ptr<Op> (*f32)(const OpMaker&);
-        std::unique_ptr<Op> (*b16)(const OpMaker&);
-        std::unique_ptr<Op> (*vector)(const OpMaker&);
-      };
-      static const Factory factories[] = {
-          {"conv2d", makeConv2d<float>, makeConv2d<bf16>, nullptr},
-          {"branches", makeBranches<float>, makeBranches<bf16>, makeVectorBranches},
-          {"scale", makeScale<float>, makeScale<bf16>, nullptr},
-          {"mul", makeMul<float>, makeMul<bf16>, makeVectorMul},
-          {"concat", makeConcat<float>, makeConcat<bf16>, makeVectorConcat},
-          {"max_pool", makePool<float>, makePool<bf16>, nullptr},
-          {"avg_pool", makePool<float>, makePool<bf16>, nullptr},
-          {"global_avg_pool", makeGlobalPool<float>, makeGlobalPool<bf16>, nullptr},
-          {"flatten", makeFlatten<float>, makeFlatten<bf16>, makeFlatten<float>},
-          {"normalize", makeNormalize<float>, makeNormalize<bf16>, nullptr},
-          {"dropout", makeDrop<float>, makeDrop<bf16>, makeVectorDrop},
-          {"drop_path", makeDrop<float>, makeDrop<bf16>, makeVectorDrop},
-          {"linear", nullptr, nullptr, makeLinear},
-      };
-      std::unique_ptr<Op> made;
-      for (const Factory& factory : factories) {
-        if (step.op != factory.op) continue;
-        // A flatten reads images of the program's type and writes a vector.
-        const bool asImage = isImage || step.op == "flatten";
-        if (!asImage && factory.vector) made = factory.vector(maker);
-        else if (asImage && factory.f32) made = program_.half ? factory.b16(maker) : factory.f32(maker);
-      }
-      if (!made) throw Unsupported("the op '" + step.op + "' (" + step.name + ")");
-      ops_.push_back(std::move(made));
+    if (infers && step.op == "conv2d") {
+      convs.push_back({&step, inputs[0], BatchNorm{}});
+      inputs.clear();
+      own.norms.clear();
     }
+    const OpMaker maker{own, inputs, &values_[step.output], !infers};
+    const bool folds = infers && !values_[step.output].shape.isVector() && (step.op == "branches" || step.op == "conv2d");
+    if (!folds) ops_.push_back(createOp(maker, program_.half));
+    else if (program_.half) ops_.push_back(makeFoldedBranches<bf16>(maker, convs, keepsWeights_));
+    else ops_.push_back(makeFoldedBranches<float>(maker, convs, keepsWeights_));
     stepOf_.push_back(int(s));
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 #include "../ops/op.h"
@@ -37,6 +38,7 @@ class Plan {
 
  private:
   void makeValues();
+  std::map<int, const Step*> foldableConvs() const;
   void makeOps();
   void place();
   const Value& outputValue() const { return values_[program_.output]; }

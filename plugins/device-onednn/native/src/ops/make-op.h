@@ -18,6 +18,9 @@ struct OpMaker {
 
 ConvShape convShape(const Step&, const Value& in, const Value& out, bool half);
 
+/** The operation of a step by its name; `half`: images are bf16. @throws Unsupported */
+std::unique_ptr<Op> createOp(const OpMaker&, bool half);
+
 template <class T> std::unique_ptr<Op> makeConv2d(const OpMaker&);
 template <class T> std::unique_ptr<Op> makeBranches(const OpMaker&);
 template <class T> std::unique_ptr<Op> makeScale(const OpMaker&);
