@@ -1,5 +1,6 @@
 /**
- * Makes a fresh clone ready: dependencies, build and, on request, TensorFlow's native library.
+ * Makes a fresh clone ready: dependencies, build, the native addon of the device `onednn` and, on request, TensorFlow's
+ * native library.
  * Uses Node's built-in modules only, because it is what installs the others.
  *
  * node tools/setup.mjs [--tensorflow]
@@ -14,12 +15,14 @@ import { runCommand } from './lib/run-command.mjs';
 import { step } from './lib/step.mjs';
 
 const tensorFlowTimeoutMs = 300_000;
+const onednnTimeoutMs = 900_000;
 
 /** Everything a tool needs before it can work. @param {{ tensorFlow?: boolean }} options */
 export async function setUp({ tensorFlow = false } = {}) {
   checkNode();
   await installDependencies();
   await build();
+  await setUpOnednn();
   if (tensorFlow) await setUpTensorFlow();
 }
 
@@ -42,23 +45,47 @@ export async function build() {
 }
 
 /**
+ * Builds the addon of the device `onednn`, for which the system needs CMake, a C++ compiler and oneDNN; as root on Debian
+ * and Ubuntu it installs those. Once for each state of the sources. Everything works without it, only slower.
+ */
+export async function setUpOnednn() {
+  await setUpDevice('onednn', {
+    title: 'Building the device onednn (refold setup onednn)',
+    leftOutBy: 'REFOLD_ONEDNN',
+    timeoutMs: onednnTimeoutMs,
+  });
+}
+
+/**
  * Fetches libtensorflow (TensorFlow's wheel for CPU, about 250 MB) into a cache folder for the device `tfjs-node`.
- * Everything works without it, only slower, so failing is not an error.
+ * Everything works without it, only slower.
  */
 export async function setUpTensorFlow() {
-  if (/^(no|0|false|skip)$/i.test(process.env.REFOLD_TENSORFLOW ?? '')) {
-    process.stderr.write('· TensorFlow is left out, as REFOLD_TENSORFLOW asks.\n');
+  await setUpDevice('tensorflow', {
+    title: 'Getting libtensorflow (refold setup tensorflow)',
+    leftOutBy: 'REFOLD_TENSORFLOW',
+    timeoutMs: tensorFlowTimeoutMs,
+  });
+}
+
+/**
+ * Runs `refold setup WHAT`, which says itself why it fails and what to do; failing is not an error here.
+ *
+ * @param {string} what
+ * @param {{ title: string, leftOutBy: string, timeoutMs: number }} options `leftOutBy`: variable that is `no` to leave it out
+ */
+async function setUpDevice(what, { title, leftOutBy, timeoutMs }) {
+  if (/^(no|0|false|skip)$/i.test(process.env[leftOutBy] ?? '')) {
+    process.stderr.write(`· ${what} is left out, as ${leftOutBy} asks.\n`);
     return;
   }
   const command = join(root, 'packages/cli/bin/refold.js');
   if (!existsSync(command)) return;
   try {
-    await step('Getting libtensorflow (refold setup tensorflow)', () =>
-      runCommand('node', [command, 'setup', 'tensorflow'], { timeoutMs: tensorFlowTimeoutMs }),
-    );
+    await step(title, () => runCommand('node', [command, 'setup', what], { timeoutMs }));
   } catch (error) {
     process.stderr.write(
-      `· Going on without tfjs-node: ${error.message} Tests that need it say so and are skipped.\n`,
+      `· Going on without it: ${error.message} Tests that need it say so and are skipped.\n`,
     );
   }
 }

@@ -18,7 +18,7 @@ import {
   tfjsNodeDevice,
   wasmDevice,
 } from '@refold/plugin-device-tfjs';
-import { isOnednnBuilt, onednnDevice } from '@refold/plugin-device-onednn';
+import { onednnDevice, probeOnednn } from '@refold/plugin-device-onednn';
 import { mobileoneGraph } from '@refold/plugin-model-mobileone';
 import { repvggGraph } from '@refold/plugin-model-repvgg';
 import { fuse } from '@refold/reparam';
@@ -34,6 +34,7 @@ interface Fixture {
 
 const shared = sharedFolder();
 const tensorflow = probeLibtensorflow();
+const onednn = probeOnednn();
 
 const context: ModelContext = { numClasses: 10, sample: { channels: 3, height: 64, width: 64 } };
 const common = { depths: [1, 2, 2, 1], stem: 16, squeezeExcite: false, dropRate: 0 };
@@ -60,7 +61,7 @@ const devices: readonly (readonly [name: string, make: () => Promise<Device>])[]
   ['cpu', () => Promise.resolve(cpuDevice())],
   ['wasm', () => Promise.resolve(wasmDevice())],
   ...(tensorflow.usable ? [['tfjs-node', () => tfjsNodeDevice({ threads: 2 })] as const] : []),
-  ...(isOnednnBuilt() ? [['onednn', () => Promise.resolve(onednnDevice())] as const] : []),
+  ...(onednn.usable ? [['onednn', () => Promise.resolve(onednnDevice())] as const] : []),
 ];
 
 const suite = shared ? describe : describe.skip;
@@ -68,7 +69,7 @@ if (!tensorflow.usable) {
   it.skip(`parity on tfjs-node: ${tensorflow.reason ?? 'no libtensorflow'}`, () => undefined);
 }
 
-if (!isOnednnBuilt()) it.skip('parity on onednn: its addon is not built', () => undefined);
+if (!onednn.usable) it.skip(`parity on onednn: ${onednn.reason}`, () => undefined);
 
 suite.each(devices)('parity with PyTorch on %s', (_device, make) => {
   let device: Device;

@@ -1,5 +1,8 @@
 import type { Precision } from '@refold/core';
-import { InternalError, RefoldError } from '@refold/graph';
+import { RefoldError } from '@refold/graph';
+
+const SETUP_HINT =
+  'Run `refold setup onednn`, or choose another device: `refold doctor` lists them.';
 
 /** The device does not compute in the precision that was asked for. */
 export function precisionUnsupported(
@@ -14,22 +17,58 @@ export function precisionUnsupported(
   });
 }
 
-/** The addon is not there, or could not be loaded. */
-export function addonMissing(reason: string, cause?: unknown): RefoldError {
-  return new RefoldError('RF-DEVICE-BACKEND', {
-    message: `The native addon of the device 'onednn' could not be loaded: ${reason}.`,
-    expected: 'a prebuilt addon for this platform, or one built by `refold setup onednn`',
-    hint: 'Run `refold setup onednn`, or choose another device.',
+/** No addon in any of the places looked at. */
+export function addonNotBuilt(lookedAt: readonly string[]): RefoldError {
+  return new RefoldError('RF-ONEDNN-NOT-BUILT', {
+    message: `The native addon of the device 'onednn' is not built. Looked at:\n${listed(lookedAt)}`,
+    hint: SETUP_HINT,
+  });
+}
+
+/** There is an addon, and Node refused it: another platform, or a library that it needs is missing. */
+export function addonNotLoadable(reasons: readonly string[], cause?: unknown): RefoldError {
+  return new RefoldError('RF-ONEDNN-NOT-LOADABLE', {
+    message: `The native addon of the device 'onednn' cannot be loaded:\n${listed(reasons)}`,
+    hint: SETUP_HINT,
     cause,
   });
 }
 
-/** The addon could not be built here. */
-export function buildFailed(reason: string, hint: string, cause?: unknown): RefoldError {
-  return new RefoldError('RF-DEVICE-BUILD', {
-    message: `The native addon of the device 'onednn' was not built: ${reason}.`,
-    hint,
-    cause,
+/** What the build needs is not installed. @param command that installs it here, where it is known */
+export function buildToolsMissing(missing: readonly string[], command: string | null): RefoldError {
+  return new RefoldError('RF-SETUP-ONEDNN-TOOLS', {
+    message: `The device 'onednn' cannot be built: ${missing.join(', ')} not found.`,
+    expected: 'CMake 3.18 or newer, make, a C++17 compiler, and oneDNN with its headers',
+    hint:
+      command === null
+        ? 'Install them, then run `refold setup onednn` again.'
+        : `Run \`${command}\`, then \`refold setup onednn\` again.`,
+  });
+}
+
+/** The package manager could not install what the build needs. */
+export function installFailed(command: string, lastLines: string): RefoldError {
+  return new RefoldError('RF-SETUP-ONEDNN-INSTALL', {
+    message: `\`${command}\` failed:\n${lastLines}`,
+    hint: 'Run it by hand, then `refold setup onednn` again.',
+  });
+}
+
+/** CMake or the compiler ended with an error. */
+export function buildFailed(command: string, lastLines: string): RefoldError {
+  return new RefoldError('RF-SETUP-ONEDNN-BUILD', {
+    message: `The native addon of the device 'onednn' could not be compiled:\n${lastLines}`,
+    hint: `The command was: ${command}`,
+  });
+}
+
+/** There is no build for this system. */
+export function platformUnsupported(platform: string): RefoldError {
+  return new RefoldError('RF-SETUP-ONEDNN-PLATFORM', {
+    message: `The device 'onednn' cannot be built on ${platform}.`,
+    expected: 'Linux or macOS',
+    received: platform,
+    hint: 'Choose another device: `refold doctor` lists them.',
   });
 }
 
@@ -76,22 +115,22 @@ export function closed(what: 'session' | 'device'): RefoldError {
   });
 }
 
-/** What the addon threw, as an error of ours: its own codes are for users, everything else is a bug. */
-export function fromNative(error: unknown): Error {
-  const { code, message } = error as { readonly code?: string; readonly message: string };
-  if (code === 'OUT_OF_MEMORY') {
-    return new RefoldError('RF-DEVICE-MEMORY', {
-      message: `The network does not fit into this machine's memory (${message}).`,
-      hint: 'Use a smaller batch, a lower resolution or bfloat16.',
-      cause: error,
-    });
-  }
-  if (code === 'UNSUPPORTED') {
-    return new RefoldError('RF-DEVICE-UNSUPPORTED', {
-      message: `The device 'onednn' does not compute ${message}.`,
-      hint: 'Choose another device for this network.',
-      cause: error,
-    });
-  }
-  return new InternalError(`The native addon failed: ${message}.`);
+/** A session, or one call of it, needs more memory than there is. */
+export function outOfMemory(what: string, cause?: unknown): RefoldError {
+  return new RefoldError('RF-DEVICE-MEMORY', {
+    message: `The network does not fit into this machine's memory: ${what}.`,
+    hint: 'Use a smaller batch (and accumulate), a lower resolution, or bfloat16.',
+    cause,
+  });
 }
+
+/** The network has something that no kernel computes. */
+export function unsupported(what: string, cause?: unknown): RefoldError {
+  return new RefoldError('RF-DEVICE-UNSUPPORTED', {
+    message: `The device 'onednn' does not compute ${what}.`,
+    hint: 'Choose another device for this network: `refold doctor` lists them.',
+    cause,
+  });
+}
+
+const listed = (lines: readonly string[]) => lines.map((line) => `  ${line}`).join('\n');

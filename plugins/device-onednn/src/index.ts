@@ -1,17 +1,12 @@
 import { Device, definePlugin } from '@refold/core';
 import { z } from 'zod';
 import { buildAddon } from './native/build-addon.js';
-import { addonPath } from './native/addon-path.js';
-import { loadAddon } from './native/load-addon.js';
-import { libraryOf, onednnDevice } from './onednn-device.js';
+import { onednnDevice } from './onednn-device.js';
+import { probeOnednn } from './probe-onednn.js';
 
 export { onednnDevice, type OnednnDeviceOptions } from './onednn-device.js';
-export { buildAddon, type BuildOptions } from './native/build-addon.js';
-
-/** Whether the addon is here: a prebuilt one, or one built on this machine. */
-export function isOnednnBuilt(): boolean {
-  return addonPath() !== null;
-}
+export { probeOnednn } from './probe-onednn.js';
+export { buildAddon, type BuildOptions, type BuiltAddon } from './native/build-addon.js';
 
 const threads = z
   .number()
@@ -26,8 +21,13 @@ export default definePlugin({
   apiVersion: 1,
   installs: {
     onednn: {
-      description: 'the native addon of the device onednn, built with CMake and oneDNN',
-      install: (report) => buildAddon({ report }),
+      description: 'the native addon of the device onednn, built with CMake on oneDNN',
+      async install(report) {
+        const { path, present } = await buildAddon({ report });
+        const { usable, library, reason } = probeOnednn();
+        const state = usable ? (library ?? '') : `not usable: ${reason}`;
+        return `The addon ${present ? 'was already built' : 'is built'} (${path}): ${state}.`;
+      },
     },
   },
   setup({ provide }) {
@@ -35,20 +35,7 @@ export default definePlugin({
       use: ['onednn'],
       options: z.strictObject({ threads }),
       preference: 100,
-      probe() {
-        const path = addonPath();
-        if (path === null)
-          return Promise.resolve({
-            usable: false,
-            reason: 'its addon is not built; `refold setup onednn` builds it',
-          });
-        try {
-          const library = libraryOf(loadAddon());
-          return Promise.resolve({ usable: true, library, reason: 'its addon is there' });
-        } catch (error) {
-          return Promise.resolve({ usable: false, reason: (error as Error).message });
-        }
-      },
+      probe: () => Promise.resolve(probeOnednn()),
       create: ({ options }) =>
         onednnDevice(options.threads === undefined ? {} : { threads: options.threads }),
     });

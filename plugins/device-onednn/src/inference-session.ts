@@ -1,14 +1,14 @@
 import type { CompiledProgram, ImageBatch, InferenceSession, Logits } from '@refold/core';
 import { closed } from './errors.js';
-import type { NativeSession } from './native/native-addon.js';
 import type { LoweredGraph } from './lower/lower-graph.js';
-import { nativeBatch } from './native-batch.js';
-import { native } from './session-kit.js';
+import type { NativeSession } from './native/native-addon.js';
+import { callNative } from './session/call-native.js';
+import { inferInParts } from './session/infer-in-parts.js';
 
 /** A network to be asked. Owns the compiled program. */
 export class OnednnInferenceSession implements InferenceSession {
   readonly compiled: CompiledProgram;
-  #isOpen = true;
+  #closing: Promise<void> | undefined;
 
   constructor(
     private readonly lowered: LoweredGraph,
@@ -19,34 +19,13 @@ export class OnednnInferenceSession implements InferenceSession {
   }
 
   async infer(batch: ImageBatch): Promise<Logits> {
-    if (!this.#isOpen) throw closed('session');
+    if (this.#closing) throw closed('session');
     return inferInParts(this.lowered, this.session, batch);
   }
 
-  async close(): Promise<void> {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
+  close(): Promise<void> {
+    this.#closing ??= callNative(() => this.session.close());
     this.onClose(this);
-    await this.session.close();
+    return this.#closing;
   }
-}
-
-/** Logits of a batch of any size: as many images at a time as the program was compiled for. */
-export async function inferInParts(
-  lowered: LoweredGraph,
-  session: NativeSession,
-  batch: ImageBatch,
-): Promise<Logits> {
-  const { program } = lowered;
-  const whole = nativeBatch(lowered, batch, Infinity);
-  const classes = program.values[program.output]?.[0] ?? 0;
-  const size = whole.data.length / batch.images;
-  const data = new Float32Array(batch.images * classes);
-  for (let first = 0; first < batch.images; first += program.batchSize) {
-    const images = Math.min(program.batchSize, batch.images - first);
-    const part = whole.data.subarray(first * size, (first + images) * size);
-    const logits = await native(() => session.infer({ ...whole, images, data: part }));
-    data.set(logits, first * classes);
-  }
-  return { images: batch.images, classes, data };
 }

@@ -8,48 +8,52 @@ import {
   type TrainingUse,
 } from '@refold/core';
 import type { Graph } from '@refold/graph';
-import { closed, lossMissing, precisionUnsupported } from './errors.js';
+import { closed, lossMissing, outOfMemory, precisionUnsupported } from './errors.js';
 import { OnednnInferenceSession } from './inference-session.js';
 import { lowerGraph } from './lower/lower-graph.js';
 import { loadAddon } from './native/load-addon.js';
 import type { NativeAddon } from './native/native-addon.js';
+import { callNative } from './session/call-native.js';
+import { TensorTable } from './session/tensor-table.js';
 import { OnednnTrainingSession } from './training-session.js';
-import { native, orderWeights } from './session-kit.js';
 
 export interface OnednnDeviceOptions {
-  /** Threads that share one step; all cores by default. One number for all devices of a process. */
+  /** Threads that share one step; all cores by default. A process has one engine: the newest device decides. */
   readonly threads?: number;
 }
+
+/** Batches are counted in 32 bits. */
+const MOST_IMAGES = 2 ** 31 - 1;
 
 /**
  * Compiles whole networks for the CPU: see docs/guides/onednn.md.
  *
- * @throws RefoldError `RF-DEVICE-BACKEND` where the addon is not there
+ * @throws RefoldError `RF-ONEDNN-NOT-BUILT`, `RF-ONEDNN-NOT-LOADABLE`
  */
 export function onednnDevice(options: OnednnDeviceOptions = {}): Device {
   return new OnednnDevice(loadAddon(), options);
 }
 
-/** `oneDNN 2.6.3 (avx512_bf16)`. */
-export function libraryOf({ onednnVersion, isa }: NativeAddon): string {
-  return `oneDNN ${onednnVersion} (${isa})`;
+/** Library, version and what the kernels use, for people: `oneDNN 2.6.3 (avx512_bf16, 2 threads)`. */
+export function libraryOf({ onednnVersion, isa }: NativeAddon, threads: number): string {
+  return `oneDNN ${onednnVersion} (${isa}, ${threads} thread${threads === 1 ? '' : 's'})`;
 }
 
 class OnednnDevice implements Device {
   readonly info: DeviceInfo;
   readonly group = singleReplica;
   readonly #sessions = new Set<TrainingSession | InferenceSession>();
-  #isOpen = true;
+  #closing: Promise<void> | undefined;
 
   constructor(
     private readonly addon: NativeAddon,
-    { threads }: OnednnDeviceOptions,
+    { threads = addon.threads }: OnednnDeviceOptions,
   ) {
-    if (threads !== undefined) addon.setThreads(threads);
+    addon.setThreads(threads);
     this.info = {
       name: 'onednn',
-      library: libraryOf(addon),
-      threads: threads ?? addon.threads,
+      library: libraryOf(addon, threads),
+      threads,
       precisions: ['float32', 'bfloat16'],
       compiles: true,
     };
@@ -61,33 +65,32 @@ class OnednnDevice implements Device {
     graph: Graph,
     use: InferenceUse | TrainingUse,
   ): Promise<InferenceSession | TrainingSession> {
-    if (!this.#isOpen) throw closed('device');
+    if (this.#closing) throw closed('device');
     const { precisions } = this.info;
     if (!precisions.includes(use.precision)) throw precisionUnsupported(use.precision, precisions);
     if (use.kind === 'training' && graph.loss === undefined) throw lossMissing();
-    // The addon counts images in 32 bits; so many fit into no memory.
-    const batchSize = Math.min(use.batchSize, 2 ** 31 - 1);
-    const lowered = lowerGraph(graph, { ...use, batchSize });
-    const weights = orderWeights(lowered.specs, use.weights);
-    const session = await native(() => this.addon.load(lowered.program, weights));
-    if (!this.#isOpen) {
-      await session.close();
-      throw closed('device');
-    }
+    if (use.batchSize > MOST_IMAGES) throw outOfMemory(`${use.batchSize} images at once`);
+    const lowered = lowerGraph(graph, use);
+    const values = new TensorTable(graph, lowered).ordered(use.weights);
+    const native = await callNative(() => this.addon.load(lowered.program, values));
     const forget = (one: TrainingSession | InferenceSession) => {
       this.#sessions.delete(one);
     };
-    const made =
+    const slots = use.kind === 'training' ? use.updateRule.slots.map(({ name }) => name) : [];
+    const session =
       use.kind === 'training'
-        ? new OnednnTrainingSession(lowered, use, session, forget)
-        : new OnednnInferenceSession(lowered, session, forget);
-    this.#sessions.add(made);
-    return made;
+        ? new OnednnTrainingSession(lowered, new TensorTable(graph, lowered, slots), native, forget)
+        : new OnednnInferenceSession(lowered, native, forget);
+    this.#sessions.add(session);
+    if (!this.#closing) return session;
+    await session.close();
+    throw closed('device');
   }
 
-  async close(): Promise<void> {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    for (const session of [...this.#sessions]) await session.close();
+  close(): Promise<void> {
+    this.#closing ??= Promise.all([...this.#sessions].map((session) => session.close())).then(
+      () => undefined,
+    );
+    return this.#closing;
   }
 }

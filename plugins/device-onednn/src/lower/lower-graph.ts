@@ -6,6 +6,7 @@ import {
   sizeOf,
   type Graph,
   type GraphNode,
+  type InputAttrs,
   type TensorSpec,
 } from '@refold/graph';
 import type { NativeProgram, NativeStep } from '../native/native-program.js';
@@ -21,8 +22,9 @@ export interface LoweredGraph {
   readonly program: NativeProgram;
   /** By tensor index of the program. */
   readonly specs: readonly TensorSpec[];
-  /** Whether the graph's input are bytes. */
-  readonly takesBytes: boolean;
+  readonly input: InputAttrs;
+  /** Length of the output. */
+  readonly classes: number;
 }
 
 /**
@@ -49,8 +51,10 @@ export function lowerGraph(graph: Graph, use: TrainingUse | InferenceUse): Lower
     return index;
   };
   const newValue = (name: string): number => {
+    const shape = shapes.get(name) as readonly number[];
     indices.set(name, values.length);
-    return values.push(shapes.get(name) as readonly number[]) - 1;
+    // What has two axes is a vector to every op that takes it.
+    return values.push(shape.length === 2 ? [sizeOf(shape)] : shape) - 1;
   };
   newValue(normalize?.name ?? input.name);
 
@@ -82,7 +86,7 @@ export function lowerGraph(graph: Graph, use: TrainingUse | InferenceUse): Lower
     seed: 0,
     ...(training && trainingParts(graph, use, specs.slice(0, parameterCount))),
   };
-  return { program, specs, takesBytes: input.attrs.dtype === 'uint8' };
+  return { program, specs, input: input.attrs, classes: values[output]?.[0] ?? 0 };
 }
 
 function trainingParts(

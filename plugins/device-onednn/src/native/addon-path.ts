@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Folder of this package. */
+/** Folder of this package; everything that the build reads and writes lies in it. */
 export const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Where a prebuilt addon of this platform lies (prebuildify's layout). */
+/** Where an addon that was shipped for this platform lies, in prebuildify's layout. */
 export function prebuiltPath(): string {
-  const { platform, arch } = process;
-  return join(packageFolder, 'prebuilds', `${platform}-${arch}`, 'refold-onednn.node');
+  const platform = `${process.platform}-${process.arch}`;
+  return join(packageFolder, 'prebuilds', platform, 'refold-onednn.node');
 }
 
 /** Where an addon built on this machine lies. */
@@ -16,9 +16,22 @@ export function builtPath(): string {
   return join(packageFolder, 'build', 'refold_onednn.node');
 }
 
-/** The addon to load: `REFOLD_ONEDNN_ADDON`, a prebuilt one, or one built here; null where there is none. */
-export function addonPath(): string | null {
-  const named = process.env.REFOLD_ONEDNN_ADDON;
-  const candidates = named ? [named] : [builtPath(), prebuiltPath()];
-  return candidates.find((path) => existsSync(path)) ?? null;
+/**
+ * Files that may be the addon, the first that loads being it: what `REFOLD_ONEDNN_ADDON` names alone, else what was
+ * built here, then what was shipped. None with `REFOLD_ONEDNN=no`.
+ */
+export function addonCandidates(env: NodeJS.ProcessEnv = process.env): readonly string[] {
+  if (isLeftOut(env)) return [];
+  const named = env['REFOLD_ONEDNN_ADDON'];
+  return named ? [named] : [builtPath(), prebuiltPath()];
+}
+
+/** Whether the environment asks to do without the device. */
+export function isLeftOut(env: NodeJS.ProcessEnv = process.env): boolean {
+  return /^(no|0|false|skip)$/i.test(env['REFOLD_ONEDNN'] ?? '');
+}
+
+/** The addon's file; null where there is none. */
+export function addonPath(env: NodeJS.ProcessEnv = process.env): string | null {
+  return addonCandidates(env).find((path) => existsSync(path)) ?? null;
 }
