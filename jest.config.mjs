@@ -1,3 +1,6 @@
+// Test files run side by side on the same cores: threads of one that wait for each other must not spin meanwhile.
+process.env.OMP_WAIT_POLICY ??= 'passive';
+
 /** Jest runs the compiled ES modules: what is tested is what is shipped. */
 export default {
   testEnvironment: 'node',
