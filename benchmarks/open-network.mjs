@@ -29,7 +29,7 @@ export async function openPlugins(model) {
  *
  * @param plugins of {@link openPlugins}
  * @param job `{ kind, batchSize, resolution, precision }`
- * @returns the session, and a function that computes one step on a batch
+ * @returns the session, a function that computes one step on a batch, and when loading onto the device began
  */
 export async function loadNetwork(device, plugins, job) {
   const { kind, batchSize, resolution, precision } = job;
@@ -41,17 +41,19 @@ export async function loadNetwork(device, plugins, job) {
     const updateRule = plugins.optimizer.rule(parametersOf(graph));
     const use = { kind, batchSize, precision, updateRule, weights, seed: 1 };
     const lossGraph = withLoss(graph, { labelSmoothing: 0.1, targets: 'index' });
+    const loading = performance.now();
     const session = await device.load(lossGraph, use);
     const step = async (batch) => {
       await session.backward(batch);
       await session.update(0.05);
     };
-    return { session, step };
+    return { session, step, loading };
   }
   const form = kind === 'fused' ? fuse(graph, weights) : { graph, weights };
   const use = { kind: 'inference', batchSize, precision, weights: form.weights };
+  const loading = performance.now();
   const session = await device.load(form.graph, use);
-  return { session, step: (batch) => session.infer(batch) };
+  return { session, step: (batch) => session.infer(batch), loading };
 }
 
 /** Bytes of noise with labels, the same every time. */

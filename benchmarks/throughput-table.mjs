@@ -50,8 +50,8 @@ function explanation() {
   return [
     '`training`: forward, backward and update. `fused`: inference of the fused form. `train-form`: inference with all',
     'branches. `-bf16`: bfloat16 convolutions (PyTorch: `torch.autocast`). `-b1`: one image at a time.',
-    'The first step is counted from before the network is built to the end of its first step, in the program itself:',
-    'starting Node or Python and importing libraries is left out of both. Memory is the peak of the whole process.',
+    'The first step is counted from loading onto the device (weights are drawn, and fused, before) to its end, in the',
+    'program itself. Memory is the peak of the whole process.',
     'Ratios are to PyTorch in the same run; those of speed are better above 1, those of time and memory below 1.',
   ].join('\n');
 }

@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Device, LabelledBatch, TrainingUse } from '@refold/core';
-import { GraphBuilder, initialise, withLoss, withoutLoss, type Graph } from '@refold/graph';
+import {
+  GraphBuilder,
+  initialise,
+  sizeOf,
+  tensorsOf,
+  withLoss,
+  withoutLoss,
+  type Graph,
+} from '@refold/graph';
 import { relativeError } from '@refold/testing';
 import { onednnDevice } from './onednn-device.js';
 import { describeBuilt } from './spec-kit/describe-built.js';
@@ -25,8 +33,15 @@ function vectorBatch(images: number): LabelledBatch {
 }
 
 function wideUse(graph: Graph): TrainingUse {
+  const weights = new Map(
+    tensorsOf(graph).map(({ name, shape }) => {
+      const data = new Float32Array(sizeOf(shape));
+      for (let i = 0; i < data.length; i++) data[i] = ((i * 7919) % 1009) / 1009 - 0.5;
+      return [name, { shape, data }];
+    }),
+  );
   const numbers = { batchSize: 4, precision: 'float32', seed: 1 } as const;
-  return { kind: 'training', ...numbers, updateRule: momentumRule, weights: initialise(graph, 2) };
+  return { kind: 'training', ...numbers, updateRule: momentumRule, weights };
 }
 
 /** jest compares a million numbers for seconds. */
