@@ -15,15 +15,15 @@ interface DeviceRow {
   readonly reason: string;
 }
 
-async function tfjsNode(): Promise<DeviceRow> {
+async function deviceRow(device: string): Promise<DeviceRow> {
   const { code, stdout } = await runCli(['doctor', '--json'], folder);
   expect(code).toBe(0);
   const { devices } = JSON.parse(stdout) as { devices: DeviceRow[] };
-  return devices.find(({ name }) => name === 'tfjs-node')!;
+  return devices.find(({ name }) => name === device)!;
 }
 
 describe('doctor', () => {
-  const names = ['REFOLD_TENSORFLOW', 'XDG_CACHE_HOME'];
+  const names = ['REFOLD_TENSORFLOW', 'XDG_CACHE_HOME', 'REFOLD_ONEDNN'];
   const before = names.map((name) => process.env[name]);
   afterEach(() => {
     for (const [i, name] of names.entries()) {
@@ -33,11 +33,11 @@ describe('doctor', () => {
   });
   /** So that of what this machine has, only what lies in the system's folders counts. */
   const withoutTensorflow = (): void => {
-    for (const name of names) process.env[name] = folder;
+    process.env['REFOLD_TENSORFLOW'] = process.env['XDG_CACHE_HOME'] = folder;
   };
 
   it('says which libtensorflow was found and its version, or how to get one', async () => {
-    const { usable, library, reason } = await tfjsNode();
+    const { usable, library, reason } = await deviceRow('tfjs-node');
     const told = { usable, library, reason };
     const found = { library: expect.stringMatching(/^TensorFlow \d+\.\d+/), reason: FOUND };
     expect(told).toEqual(
@@ -45,9 +45,19 @@ describe('doctor', () => {
     );
   });
 
+  it('says which oneDNN was built in, or how to build it', async () => {
+    const { usable, library, reason } = await deviceRow('onednn');
+    if (usable) expect(library).toMatch(/^oneDNN \d+\.\d+\.\d+ \(\w+, \d+ threads?\)$/);
+    else
+      expect({ library, reason }).toEqual({
+        library: null,
+        reason: expect.stringMatching(/refold setup onednn/),
+      });
+  });
+
   it('says what is missing, where it looked, and how to get it', async () => {
     withoutTensorflow();
-    const { usable, reason } = await tfjsNode();
+    const { usable, reason } = await deviceRow('tfjs-node');
     if (usable) expect(reason).toMatch(/\((system|tfjs-node)\)/);
     else {
       expect(reason).toContain(`${folder} (REFOLD_TENSORFLOW): no libtensorflow`);
@@ -57,12 +67,15 @@ describe('doctor', () => {
 
   it('tells people in a table, details below it, and which device auto takes', async () => {
     withoutTensorflow();
+    process.env['REFOLD_ONEDNN'] = 'no';
     const { code, stdout, stderr } = await runCli(['doctor'], folder);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     for (const tool of ['Node ', 'CPU ', 'python3 ', 'cmake ', 'mpirun ']) {
       expect(stdout).toMatch(new RegExp(`^${tool} +\\S`, 'm'));
     }
-    expect(stdout).toMatch(/^device +usable +library +reason\ntfjs-node .*\nwasm +yes .*\ncpu /m);
+    const rows = ['onednn +no .*REFOLD_ONEDNN.*', 'tfjs-node .*', 'wasm +yes .*', 'cpu '];
+    const table = ['device +usable +library +reason', ...rows].join('\\n');
+    expect(stdout).toMatch(new RegExp(`^${table}`, 'm'));
     expect(stdout).toMatch(/^device: auto takes (wasm|tfjs-node)\.$/m);
   });
 

@@ -140,7 +140,7 @@ describe('--json --quiet prints one JSON document on stdout and nothing on stder
       'plugins',
       listOf(expect.objectContaining({ name: 'model-repvgg', provides: expect.anything() })),
     ],
-    ['setup', [{ name: 'tensorflow', description: text }]],
+    ['setup', ['onednn', 'tensorflow'].map((name) => ({ name, description: text }))],
   ])('%s', async (command, expected) => {
     const args = command === 'config' ? ['-c', config] : [];
     const document = await documentOf(command, ...args);

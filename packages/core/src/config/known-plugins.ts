@@ -39,6 +39,7 @@ const OWN_PLUGINS: readonly {
   { plugin: 'checkpoint-fusion', section: 'fusion' },
   { plugin: 'progress', section: 'progress' },
   { plugin: 'device-tfjs', section: 'device', uses: ['tfjs', 'wasm', 'cpu'], keys: [] },
+  { plugin: 'device-onednn', section: 'device', uses: ['onednn'], keys: [] },
 ];
 
 /** The plugin of ours that a key of a section belongs to. @param key undefined: the section as a whole */
