@@ -29,7 +29,12 @@ const folders = (...scopes) =>
     .map((project) => `${project.dir}/**`);
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/node_modules/', '.nx/', '.cache/', 'runs/', 'coverage/']),
+  globalIgnores([
+    ...['**/dist/', '**/node_modules/', '.nx/', '.cache/', 'runs/', 'coverage/'],
+    // CMake calls dependency lists compiler_depend.ts.
+    'plugins/*/build*/',
+    'plugins/*/prebuilds/',
+  ]),
   {
     files: ['**/*.{ts,mts,mjs,js}'],
     plugins: { '@nx': nx },

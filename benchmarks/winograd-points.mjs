@@ -68,7 +68,14 @@ function matrices(p, q) {
   const [atP, atQ] = [1 / (2 * pp * (pp - qq)), 1 / (2 * qq * (qq - pp))];
   const zero = [1 / (pp * qq), 0, 0];
   const G = [zero, row(p, atP), row(-p, atP), row(q, atQ), row(-q, atQ), [0, 0, 1]];
-  const A = [0, 1, 2, 3].map((k) => [0 ** k, p ** k, (-p) ** k, q ** k, (-q) ** k, k === 3 ? 1 : 0]);
+  const A = [0, 1, 2, 3].map((k) => [
+    0 ** k,
+    p ** k,
+    (-p) ** k,
+    q ** k,
+    (-q) ** k,
+    k === 3 ? 1 : 0,
+  ]);
   return { B, G, A };
 }
 

@@ -15,7 +15,7 @@ export function liveGraph(graph: Graph, training: boolean): Graph {
     if (isDrop && (!training || node.attrs.rate === 0)) {
       standsFor.set(node.name, resolve(node.inputs[0] as string));
     } else {
-      kept.push({ ...node, inputs: node.inputs.map(resolve) } as GraphNode);
+      kept.push({ ...node, inputs: node.inputs.map(resolve) });
     }
   }
   const made = resolve(graph.output);

@@ -9,7 +9,7 @@ import {
   type InputAttrs,
   type TensorSpec,
 } from '@refold/graph';
-import type { NativeProgram, NativeStep } from '../native/native-program.js';
+import type { NativeProgram } from '../native/native-program.js';
 import { liveGraph } from './live-graph.js';
 import { lowerRule } from './lower-rule.js';
 import { lowerStep } from './lower-step.js';
@@ -67,7 +67,7 @@ export function lowerGraph(graph: Graph, use: TrainingUse | InferenceUse): Lower
     return {
       ...{ name, region: regions.indexOf(region), inputs, output: newValue(node.name) },
       ...lowerStep(node, group, tensors.indexOf, stream),
-    } as NativeStep;
+    };
   });
   const output = valueOf(live.output);
   const { specs, parameterCount, buckets } = tensors;
