@@ -1,16 +1,25 @@
 // What the machine can do at most, for benchmarks/roofline.mjs. Prints one line of JSON.
 //   g++ -O3 -march=native -fopenmp peak.cpp -o peak && ./peak
+//   g++ -O3 -march=native -fopenmp -DWITH_ONEDNN peak.cpp -o peak -ldnnl && ./peak
 // fp32: multiply-adds on registers, all cores. bf16: dot products of pairs, where the processor has them (else null).
+// sgemm: oneDNN's product of two float32 matrices that fit its blocking (null without oneDNN).
 // Bandwidth: reading 512 MiB, and copying 256 MiB (bytes read and bytes written both count). Best of several runs.
 #include <omp.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <string>
 #ifdef __AVX512BF16__
 #include <immintrin.h>
+#endif
+#ifdef WITH_ONEDNN
+#include <dnnl.h>
+
+#include <vector>
 #endif
 
 #if defined(__AVX512F__)
@@ -42,6 +51,10 @@ static double best(int runs, Work work) {
 }
 
 static volatile float sink;
+
+static std::string orNull(double number) {
+  return number > 0 ? std::to_string(static_cast<long long>(number)) : "null";
+}
 
 static double fp32Flops() {
   const double time = best(8, [] {
@@ -83,8 +96,23 @@ static double bf16Flops() {
 #endif
 }
 
+static double sgemmFlops() {
+#ifdef WITH_ONEDNN
+  constexpr long n = 1920;
+  const std::vector<float> a(n * n, 0.5f), b(n * n, 0.25f);
+  std::vector<float> c(n * n);
+  const double time = best(8, [&] {
+    if (dnnl_sgemm('N', 'N', n, n, n, 1, a.data(), n, b.data(), n, 0, c.data(), n) != dnnl_success) std::abort();
+  });
+  sink = c[0];
+  return 2.0 * n * n * n / time;
+#else
+  return 0;
+#endif
+}
+
 int main() {
-  const double fp32 = fp32Flops(), bf16 = bf16Flops();
+  const double fp32 = fp32Flops(), bf16 = bf16Flops(), sgemm = sgemmFlops();
   const long bytes = 512L << 20, half = bytes / 2;
   std::unique_ptr<char[]> memory(new char[bytes + 64]);
   char* data = memory.get() + (64 - reinterpret_cast<size_t>(memory.get()) % 64);
@@ -111,8 +139,7 @@ int main() {
       std::memcpy(data + half + from, data + from, share);
     }
   });
-  char bf16Text[32] = "null";
-  if (bf16 > 0) std::snprintf(bf16Text, sizeof bf16Text, "%.0f", bf16);
-  std::printf("{\"threads\":%d,\"fp32Flops\":%.0f,\"bf16Flops\":%s,\"readBytes\":%.0f,\"copyBytes\":%.0f}\n",
-              omp_get_max_threads(), fp32, bf16Text, bytes / read, 2.0 * half / copy);
+  std::printf("{\"threads\":%d,\"fp32Flops\":%.0f,\"bf16Flops\":%s,\"sgemmFlops\":%s,", omp_get_max_threads(), fp32,
+              orNull(bf16).c_str(), orNull(sgemm).c_str());
+  std::printf("\"readBytes\":%.0f,\"copyBytes\":%.0f}\n", bytes / read, 2.0 * half / copy);
 }

@@ -4,7 +4,8 @@
  *     node benchmarks/roofline.mjs [--device onednn] [--models repvgg_a0] [--works training,training-bf16,fused,fused-bf16]
  *                                  [--steps 5] [--rounds 2] [--write]
  *
- * The machine's peaks come from peak.cpp, compiled here and now (CXX names the compiler, default g++). Operations and
+ * The machine's peaks come from peak.cpp, compiled here and now (CXX names the compiler, default g++), with oneDNN's
+ * product of matrices where oneDNN is installed; shares are of the processor's peak, not of that product. Operations and
  * bytes are those that the device planned (`session.compiled`), so Winograd counts what it really computes.
  */
 import { execFileSync } from 'node:child_process';
@@ -40,9 +41,10 @@ for (const model of flags.models.split(',')) {
 
 const header =
   'model, work | ms per step | GFLOP | GB | GFLOP/s | GB/s | share of peak | share of bandwidth | roofline ms | share reached';
-const bf16 = peaks.bf16Flops === null ? 'none' : `${giga(peaks.bf16Flops)} GFLOP/s`;
+const orNone = (flops) => (flops === null ? 'none' : `${giga(flops)} GFLOP/s`);
+const { threads, fp32Flops, bf16Flops, sgemmFlops, readBytes, copyBytes } = peaks;
 const text = [
-  `${peaks.threads} threads on ${cpus()[0].model.trim()}: float32 ${giga(peaks.fp32Flops)} GFLOP/s (multiply-adds in registers), bfloat16 dot products ${bf16}; memory read at ${giga(peaks.readBytes)} GB/s, copied at ${giga(peaks.copyBytes)} GB/s (bytes read and written). ${info.library}, least of ${Number(flags.rounds) * Number(flags.steps)} steps.`,
+  `${threads} threads on ${cpus()[0].model.trim()}: float32 ${giga(fp32Flops)} GFLOP/s (multiply-adds in registers), oneDNN's sgemm ${orNone(sgemmFlops)}, bfloat16 dot products ${orNone(bf16Flops)}; memory read at ${giga(readBytes)} GB/s, copied at ${giga(copyBytes)} GB/s (bytes read and written). ${info.library}, least of ${Number(flags.rounds) * Number(flags.steps)} steps.`,
   '',
   `| ${header} |`,
   `| ${header.replace(/[^|]+/g, ' --- ').trim()} |`,
@@ -88,9 +90,15 @@ function measurePeaks() {
   const folder = mkdtempSync(join(tmpdir(), 'refold-peak-'));
   try {
     const program = join(folder, 'peak');
-    const options = ['-O3', '-march=native', '-fopenmp'];
     const source = join(import.meta.dirname, 'peak.cpp');
-    execFileSync(process.env.CXX ?? 'g++', [...options, source, '-o', program]);
+    const args = ['-O3', '-march=native', '-fopenmp', source, '-o', program];
+    const compile = (more, stderr) =>
+      execFileSync(process.env.CXX ?? 'g++', [...args, ...more], { stdio: ['ignore', 2, stderr] });
+    try {
+      compile(['-DWITH_ONEDNN', '-ldnnl'], 'ignore');
+    } catch {
+      compile([], 'inherit');
+    }
     return JSON.parse(execFileSync(program, { encoding: 'utf8' }));
   } finally {
     rmSync(folder, { recursive: true, force: true });

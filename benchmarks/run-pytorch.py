@@ -1,6 +1,6 @@
 """Measures one network in PyTorch + timm, in a process of its own. Prints one line of JSON.
 
-Takes the same job as run-ours.mjs; the first step is not among the times, it counts into firstStepSeconds, from
+Takes the same job as run-ours.mjs, and `channelsLast`; the first step is not among the times, it counts into firstStepSeconds, from
 where the network has its first weights (and is fused) in memory. What PyTorch imports only when it first needs it is
 imported before that.
 """
@@ -33,6 +33,9 @@ def arithmetic():
 model = timm.create_model(job["model"], num_classes=1000)
 if job["kind"] == "fused":
     model = reparameterize_model(model.eval())
+if job.get("channelsLast"):
+    model = model.to(memory_format=torch.channels_last)
+    images = images.contiguous(memory_format=torch.channels_last)
 began = time.perf_counter()
 if job["kind"] == "training":
     model.train()

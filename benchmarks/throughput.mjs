@@ -2,9 +2,10 @@
  * Ours against PyTorch + timm, alternating in one run, as a table in docs/performance.md.
  *
  *     node benchmarks/throughput.mjs [--models repvgg_a0,mobileone_s0] [--works training,fused] [--devices onednn,tfjs-node]
- *                                    [--rounds 3] [--steps 3] [--resolution 224] [--batch 32] [--dry]
+ *                                    [--rounds 3] [--steps 3] [--resolution 224] [--batch 32] [--channels-last] [--dry]
  *
  * What is measured replaces the same models, works and programs in results/throughput.json; the table shows all of it.
+ * `--channels-last` adds PyTorch with images and weights in that layout; ratios stay those to its default layout.
  * `--dry` prints the table of this run alone and writes nothing.
  */
 import { cpus } from 'node:os';
@@ -24,6 +25,7 @@ const { values: flags } = parseArgs({
     steps: { type: 'string', default: '3' },
     resolution: { type: 'string', default: '224' },
     batch: { type: 'string', default: '32' },
+    'channels-last': { type: 'boolean', default: false },
     dry: { type: 'boolean', default: false },
   },
 });
@@ -41,7 +43,12 @@ const programs = flags.devices.split(',').flatMap((device) => {
 const torch = pytorchVersion();
 if (torch) {
   const precisions = ['float32', 'bfloat16'];
-  programs.push({ name: 'PyTorch', library: torch, precisions, run: runPytorch });
+  const library = torch;
+  programs.push({ name: 'PyTorch', library, precisions, run: runPytorch });
+  if (flags['channels-last']) {
+    const run = (job) => runPytorch({ ...job, channelsLast: true });
+    programs.push({ name: 'PyTorch (channels last)', library, precisions, run });
+  }
 }
 
 const entries = [];

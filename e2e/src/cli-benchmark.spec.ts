@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { runCli } from './spec-kit/run-cli.js';
+import { root, runCli } from './spec-kit/run-cli.js';
 import { temporaryFolder } from './spec-kit/temporary-folder.js';
 import { writeTinyConfig } from './spec-kit/tiny-config.js';
 
@@ -13,6 +13,7 @@ const tiny = ['-c', config, '--resolution', '16', '--batch-size', '2', '--steps'
 const benchmark = (...args: readonly string[]) => runCli(['benchmark', ...args], folder);
 
 interface Row {
+  readonly model: string;
   readonly params: number;
   readonly buffers: number;
   readonly msPerStep: number;
@@ -56,6 +57,35 @@ describe('benchmark', () => {
     const small = ['--resolution', '32', '--batch-size', '1', '--steps', '1', '--device', 'wasm'];
     const [row] = await rowsOf('--work', 'inference', '--form', 'train', ...small);
     expect(row).toMatchObject({ model: 'repvgg_a0', params: 9_108_968, buffers: 23_648 });
+  });
+
+  it('takes one step for loading, then those that are not timed, then those that are', async () => {
+    const entry = (name: string) => path.join(root, 'packages', name, 'dist/index.js');
+    const text = [
+      `import { Device } from '${entry('core')}';`,
+      `import { fakeDevice } from '${entry('testing')}';`,
+      'const counting = () => {',
+      '  const device = fakeDevice();',
+      "  const close = async () => void process.stderr.write(device.calls.join('; ') + '\\n');",
+      '  return { ...device, close };',
+      '};',
+      "const setup = ({ provide }) => provide(Device, { use: ['counting'], create: counting });",
+      "export default { name: 'device-counting', apiVersion: 1, setup };",
+    ];
+    writeFileSync(path.join(folder, 'device-counting.mjs'), text.join('\n'));
+    const flags = ['--plugins', '[model-repvgg, optimizers, ./device-counting.mjs]'];
+    const steps = ['--device', 'counting', '--steps', '3', '--warmup', '2', '--form', 'fused'];
+    const { code, stderr } = await benchmark(...tiny, ...flags, ...steps);
+    expect(code).toBe(0);
+    const calls = stderr.trim().split('\n').at(-1)?.split('; ');
+    expect(calls?.filter((call) => call === 'infer 2')).toHaveLength(1 + 2 + 3);
+  });
+
+  it('measures networks named by commas and by repeating the flag, in order', async () => {
+    const small = ['--resolution', '32', '--batch-size', '1', '--steps', '1', '--form', 'fused'];
+    const names = ['--model', 'repvgg_a0,mobileone_s0', '--model', 'repvgg_b0'];
+    const rows = await rowsOf(...names, ...small, '--device', 'wasm');
+    expect(rows.map(({ model }) => model)).toEqual(['repvgg_a0', 'mobileone_s0', 'repvgg_b0']);
   });
 
   it('prints a table, and its progress on stderr', async () => {

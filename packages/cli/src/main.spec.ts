@@ -35,6 +35,7 @@ describe('help', () => {
     ['plan', '--operations', '--config'],
     ['benchmark', '--model', '--work'],
     ['benchmark', '--steps', '--precision'],
+    ['benchmark', '--warmup', '--resolution'],
   ])('of %s tells of %s and %s', async (command, ...options) => {
     const { stdout } = await runMain([command, '--help']);
     for (const option of options) {
@@ -83,6 +84,7 @@ describe('a mistake of usage exits with 2, says what was likely meant, and print
     ],
     ['a work there is not', ['benchmark', '--work', 'infrence'], "'inference'"],
     ['no steps', ['benchmark', '--steps', '0'], 'RF-USAGE-FLAG-VALUE', '--steps'],
+    ['less than no warm-up', ['benchmark', '--warmup', '-1'], 'RF-USAGE-FLAG-VALUE', '--warmup'],
     ['no number', ['predict', 'x', 'y.jpg', '--top', 'all'], 'RF-USAGE-FLAG-VALUE', "'all'"],
     ['half an image', ['fuse', 'x', '--images', '0.5'], 'RF-USAGE-FLAG-VALUE', "'0.5'"],
     ['no tolerance', ['fuse', 'x', '--region_tolerance', 'low'], 'RF-USAGE-FLAG-VALUE', "'low'"],

@@ -29,6 +29,7 @@ export interface BenchmarkOptions extends CommonOptions {
   readonly precision?: string;
   readonly device?: string;
   readonly steps: string;
+  readonly warmup: string;
 }
 
 type Section = ConfigObject & { readonly use?: string };
@@ -45,6 +46,7 @@ export async function benchmarkJobs(
 ): Promise<readonly BenchmarkJob[]> {
   const kinds = kindsOf(options);
   const steps = wholeNumber('--steps', options.steps, 1);
+  const warmup = wholeNumber('--warmup', options.warmup, 0);
   const { config } = options;
   const sources =
     config === undefined ? { flags } : { file: await readConfigFile(config, io.cwd), flags };
@@ -76,7 +78,7 @@ export async function benchmarkJobs(
         options.resolution ?? String(data.resolution ?? 224),
         1,
       ),
-      steps,
+      ...{ steps, warmup },
     }));
   });
 }

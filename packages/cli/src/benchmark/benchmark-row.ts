@@ -18,8 +18,10 @@ export interface BenchmarkJob {
   readonly work: BenchmarkWork;
   readonly batchSize: number;
   readonly resolution: number;
-  /** Timed steps; one more, before them, is part of `compileSeconds`. */
+  /** Timed steps; one more, before all others, is part of `compileSeconds`. */
   readonly steps: number;
+  /** Steps after the first that are not timed. */
+  readonly warmup: number;
 }
 
 /** A row of `refold benchmark` (DESIGN §10). */

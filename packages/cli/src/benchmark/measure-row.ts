@@ -35,6 +35,7 @@ export async function measureRow(job: BenchmarkJob): Promise<BenchmarkRow> {
     const step = await network.load(device);
     await step(batch);
     const compileSeconds = (performance.now() - loading) / 1000;
+    for (let i = 0; i < job.warmup; i++) await step(batch);
     const times: number[] = [];
     for (let i = 0; i < job.steps; i++) {
       const started = performance.now();

@@ -11,7 +11,8 @@ import type { DefineCommand } from './commands.js';
 const NOTES = `
 Images are synthetic and weights fresh. Every row is measured in a process of its own, so that its peak memory
 (the largest resident memory of that process, Node included) is its own. 'compile' is the time from loading the
-network on the device to the end of its first step; that step is not among those timed. ms/step is the median.
+network on the device to the end of its first step; neither that step nor those of --warmup are among the timed ones.
+ms/step is the median.
 Parameters are given without and with the running statistics of batch norms; tables elsewhere often mean the latter.`;
 
 /** `refold benchmark`: how fast this machine trains and runs networks, as a table. */
@@ -20,7 +21,11 @@ export const benchmarkCommand: DefineCommand = (io) =>
     'refold benchmark --model repvgg_a0,repvgg_a1 --work all',
     'refold benchmark --model mobileone_s0 --form fused --batch-size 1 --device wasm --json',
   ])
-    .option('--model <names>', "networks, by commas; default: the configuration's, or repvgg_a0")
+    .option(
+      '--model <names>',
+      "networks, by commas or repeated; default: the configuration's, or repvgg_a0",
+      (names: string, before?: string) => (before === undefined ? names : `${before},${names}`),
+    )
     .option('--form <form>', 'train or fused; default: every form that the work has')
     .option('--work <work>', 'training, inference or all; default: training')
     .option('--batch-size <n>', "images of a step; default: the configuration's, or 32")
@@ -28,6 +33,7 @@ export const benchmarkCommand: DefineCommand = (io) =>
     .option('--precision <precision>', 'float32 or bfloat16; default: float32')
     .option('--device <name>', 'where; default: the fastest that works here')
     .option('--steps <n>', 'timed steps of each row', '5')
+    .option('--warmup <n>', 'further steps before them that are not timed', '0')
     .addHelpText('after', NOTES)
     .action(async (_options: unknown, command: Command) => {
       const given = readArguments<BenchmarkOptions>(command, 0);
