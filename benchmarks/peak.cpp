@@ -31,7 +31,7 @@ constexpr int kBytes = 16;
 #endif
 typedef float Vec __attribute__((vector_size(kBytes)));
 constexpr int kLanes = kBytes / 4;
-constexpr int kChains = 10;  // enough to hide the latency, few enough to stay in registers
+constexpr int kChains = 12;  // enough to hide the latency, few enough to stay in registers
 constexpr long kTurns = 20'000'000;
 
 static double seconds() {
@@ -62,13 +62,15 @@ static double fp32Flops() {
     {
       Vec sum[kChains], a, b;
       for (int lane = 0; lane < kLanes; lane++) a[lane] = 0.999f, b[lane] = 1e-3f * lane;
-      for (auto& one : sum) one = b;
-      for (long turn = 0; turn < kTurns; turn++)
-        for (auto& one : sum) {
-          one = one * a + b;
-          asm volatile("" : "+v"(one));  // neither hoisted nor merged
-        }
-      for (auto& one : sum) sink = one[0];
+#pragma GCC unroll 16
+      for (int i = 0; i < kChains; i++) sum[i] = b * float(i);
+      for (long turn = 0; turn < kTurns; turn++) {
+// Unrolled, or the chains lie in memory.
+#pragma GCC unroll 16
+        for (int i = 0; i < kChains; i++) sum[i] = sum[i] * a + b;
+      }
+#pragma GCC unroll 16
+      for (int i = 0; i < kChains; i++) sink = sum[i][0];
     }
   });
   return 2.0 * kLanes * kChains * kTurns * omp_get_max_threads() / time;
@@ -80,14 +82,15 @@ static double bf16Flops() {
 #pragma omp parallel
     {
       __m512 sum[kChains];
-      for (auto& one : sum) one = _mm512_setzero_ps();
+#pragma GCC unroll 16
+      for (int i = 0; i < kChains; i++) sum[i] = _mm512_set1_ps(float(i));
       const __m512bh a = (__m512bh)_mm512_set1_epi16(0x3c00), b = a;
-      for (long turn = 0; turn < kTurns; turn++)
-        for (auto& one : sum) {
-          one = _mm512_dpbf16_ps(one, a, b);
-          asm volatile("" : "+v"(one));
-        }
-      for (auto& one : sum) sink = one[0];
+      for (long turn = 0; turn < kTurns; turn++) {
+#pragma GCC unroll 16
+        for (int i = 0; i < kChains; i++) sum[i] = _mm512_dpbf16_ps(sum[i], a, b);
+      }
+#pragma GCC unroll 16
+      for (int i = 0; i < kChains; i++) sink = sum[i][0];
     }
   });
   return 4.0 * 16 * kChains * kTurns * omp_get_max_threads() / time;
