@@ -1,0 +1,107 @@
+/**
+ * A script: lives a part of an engine's life that must not share its process with other tests, and prints what came of
+ * it as JSON. Its argument says which. Needs `--expose-gc`.
+ */
+import type { TrainingSession } from '@refold/core';
+import { loadAddon } from '../native/load-addon.js';
+import { onednnDevice } from '../onednn-device.js';
+import { noiseFor, repvggNetwork, repvggUse } from './repvgg-network.js';
+
+export interface PrintedMemory {
+  /** Resident bytes after each hundred of steps. */
+  readonly resident: readonly number[];
+}
+
+export interface PrintedForgetting {
+  readonly before: { readonly sessions: number; readonly bytes: number };
+  /** Sessions that were open before they were forgotten. */
+  readonly held: number;
+  /** With sessions that nobody closed and nobody can reach. */
+  readonly after: { readonly sessions: number; readonly bytes: number };
+}
+
+export interface PrintedThrowing {
+  /** Messages of what nobody caught. */
+  readonly uncaught: readonly string[];
+  readonly imagesAfter: number;
+}
+
+const graph = repvggNetwork();
+const collect = (globalThis as { gc?: () => void }).gc!;
+/** Lets finalizers run, which wait for a turn of the event loop. */
+const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
+
+async function memory(): Promise<PrintedMemory> {
+  const device = onednnDevice();
+  const session = await device.load(graph, repvggUse(graph));
+  const batch = noiseFor(graph, 1, 2);
+  const resident: number[] = [];
+  for (let step = 1; step <= 400; step++) {
+    await session.backward(batch);
+    await session.update(0.001);
+    if (step % 100 !== 0) continue;
+    collect();
+    await turn();
+    resident.push(process.memoryUsage().rss);
+  }
+  await device.close();
+  return { resident };
+}
+
+/** The device is forgotten with its sessions: as long as it is there, it keeps them. */
+async function forgetting(): Promise<PrintedForgetting> {
+  const before = loadAddon().usage();
+  const held = await (async () => {
+    const device = onednnDevice();
+    for (let i = 0; i < 5; i++) {
+      const session = await device.load(graph, repvggUse(graph));
+      await session.backward(noiseFor(graph, i, 6));
+    }
+    return loadAddon().usage().sessions;
+  })();
+  let after = loadAddon().usage();
+  for (let i = 0; i < 100 && after.sessions > before.sessions; i++) {
+    collect();
+    await turn();
+    after = loadAddon().usage();
+  }
+  return { before, held, after };
+}
+
+async function throwing(): Promise<PrintedThrowing> {
+  const uncaught: string[] = [];
+  for (const event of ['uncaughtException', 'unhandledRejection'])
+    process.on(event, (error: Error) => uncaught.push(error.message));
+  const device = onednnDevice();
+  const session: TrainingSession = await device.load(graph, repvggUse(graph));
+  const batch = noiseFor(graph, 1, 6);
+  void session.backward(batch).then(() => {
+    throw new Error('after backward');
+  });
+  void session.gradients[0]!.read().then(() => {
+    queueMicrotask(() => {
+      throw new Error('in a microtask');
+    });
+  });
+  void session.infer(batch).finally(() => {
+    throw new Error('at last');
+  });
+  const { images } = await session.backward(batch);
+  await session.update(0.01);
+  await turn();
+  await device.close();
+  return { uncaught: uncaught.sort(), imagesAfter: images };
+}
+
+/** Ends the process in the middle of what the engine does. */
+async function leaving(): Promise<string> {
+  const device = onednnDevice();
+  const session = await device.load(graph, repvggUse(graph));
+  for (let i = 0; i < 20; i++) void session.backward(noiseFor(graph, i, 6));
+  return 'left';
+}
+
+const parts = { memory, forgetting, throwing, leaving };
+const part = process.argv[2] as keyof typeof parts;
+process.stdout.write(JSON.stringify(await parts[part]()));
+if (part === 'leaving') process.exit(0);

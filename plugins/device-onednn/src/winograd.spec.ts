@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { CompiledProgram, Device, TrainingUse } from '@refold/core';
+import {
+  evaluate,
+  GraphBuilder,
+  randomOf,
+  sizeOf,
+  tensorsOf,
+  withLoss,
+  type Graph,
+  type HostTensor,
+} from '@refold/graph';
+import { fakeDevice, relativeError } from '@refold/testing';
+import { onednnDevice } from './onednn-device.js';
+import { describeBuilt } from './spec-kit/describe-built.js';
+import { gradientsOf, noiseFor } from './spec-kit/repvgg-network.js';
+import { momentumRule } from './spec-kit/tiny-training.js';
+
+interface Case {
+  readonly channels: readonly [from: number, to: number];
+  readonly groups: number;
+  readonly size: readonly [height: number, width: number];
+  readonly padding: number;
+  readonly images: number;
+}
+
+/**
+ * Channels, groups, padding, images, height and width: every number of each column is met, most pairs of them too, and
+ * tiles of 4 × 4 end early by 0 to 3 rows and columns.
+ */
+const cases: readonly Case[] = (
+  [
+    [32, 32, 1, 0, 1, 14, 14],
+    [32, 64, 1, 1, 2, 7, 13],
+    [64, 32, 1, 2, 5, 7, 7],
+    [48, 48, 1, 1, 1, 17, 13],
+    [48, 32, 1, 0, 5, 13, 7],
+    [64, 48, 1, 2, 1, 14, 17],
+    [64, 64, 1, 1, 1, 13, 14],
+    [32, 32, 2, 1, 5, 14, 13],
+    [64, 32, 2, 0, 2, 17, 14],
+    [32, 64, 2, 2, 1, 13, 17],
+    [64, 64, 2, 1, 2, 7, 14],
+    [64, 64, 2, 2, 5, 7, 7],
+  ] as const
+).map(([from, to, groups, padding, images, height, width]) => ({
+  ...{ channels: [from, to] as const, groups, padding, images },
+  size: [height, width] as const,
+}));
+
+/** The convolution behind a 1 × 1 one, through whose gradient the one of its input is seen. */
+function networkOf({ channels: [from, to], groups, size, padding }: Case) {
+  const b = new GraphBuilder({ shape: [4, ...size], dtype: 'float32' });
+  const before = b.conv2d('before', b.input, { outChannels: from, kernel: 1 });
+  const options = { outChannels: to, kernel: 3, padding, groups, bias: true };
+  const y = b.conv2d('op', before, options);
+  const forward = b.build(y);
+  const head = b.linear('head', b.flatten('flat', y), { outFeatures: 3 });
+  return { forward, whole: withLoss(b.build(head), { labelSmoothing: 0, targets: 'index' }) };
+}
+
+/** Values of about the size that keeps sums at one. */
+function weightsOf(graph: Graph): Map<string, HostTensor> {
+  return new Map(
+    tensorsOf(graph).map(({ name, shape }) => {
+      const random = randomOf(4, name);
+      const size = 1 / Math.sqrt(sizeOf(shape.slice(1)));
+      const data = Float32Array.from({ length: sizeOf(shape) }, () => size * random.normal());
+      return [name, { shape, data }];
+    }),
+  );
+}
+
+describeBuilt('Winograd on onednn', () => {
+  let device: Device;
+  const reference = fakeDevice();
+  beforeAll(() => {
+    device = onednnDevice();
+  });
+  afterAll(async () => {
+    await device.close();
+    await reference.close();
+  });
+
+  const titled = cases.map((each) => [JSON.stringify(each), each] as const);
+  it.each(titled)('computes values and gradients of %s', async (_title, each) => {
+    const { forward, whole } = networkOf(each);
+    const weights = weightsOf(whole);
+    const batch = noiseFor(whole, 3, each.images, 3);
+    const common = { batchSize: each.images, precision: 'float32' } as const;
+    const use: TrainingUse = {
+      ...{ kind: 'training', ...common, weights },
+      ...{ seed: 1, updateRule: momentumRule },
+    };
+
+    const inference = await device.load(forward, {
+      kind: 'inference',
+      ...common,
+      weights: weightsOf(forward),
+    });
+    expect(algorithmsOf(inference)).toEqual(['forward winograd F(4x4,3x3)']);
+    const { data } = await inference.infer(batch);
+    await inference.close();
+    const input = { shape: [each.images, 4, ...each.size], data: batch.data as Float32Array };
+    const expected = evaluate(forward, weights, input).get('op')!.data;
+    expect(relativeError(data, expected)).toBeLessThan(2e-5);
+
+    const [mine, theirs] = [await device.load(whole, use), await reference.load(whole, use)];
+    expect(algorithmsOf(mine)).toEqual([
+      'forward winograd F(4x4,3x3)',
+      'backward-data winograd F(4x4,3x3)',
+      'backward-weights winograd F(4x4,3x3)',
+    ]);
+    const [{ loss }, { loss: expectedLoss }] = [
+      await mine.backward(batch),
+      await theirs.backward(batch),
+    ];
+    expect(Math.abs(loss / expectedLoss - 1)).toBeLessThan(2e-5);
+    const gradients = await gradientsOf(mine);
+    for (const [name, values] of await gradientsOf(theirs)) {
+      const error = relativeError(gradients.get(name)!, values);
+      expect({ name, error, isClose: error < 2e-5 }).toEqual({ name, error, isClose: true });
+    }
+    await mine.close();
+  });
+});
+
+function algorithmsOf({ compiled }: { readonly compiled?: CompiledProgram }): string[] {
+  const own = compiled!.operations.filter(({ name }) => name === 'op');
+  return own.map(({ pass, algorithm }) => `${pass} ${algorithm}`);
+}
