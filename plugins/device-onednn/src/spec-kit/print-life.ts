@@ -2,6 +2,9 @@
  * A script: lives a part of an engine's life that must not share its process with other tests, and prints what came of
  * it as JSON. Its argument says which. Needs `--expose-gc`.
  */
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Worker, parentPort, workerData } from 'node:worker_threads';
 import type { TrainingSession } from '@refold/core';
 import { loadAddon } from '../native/load-addon.js';
 import { onednnDevice } from '../onednn-device.js';
@@ -23,6 +26,12 @@ export interface PrintedForgetting {
 export interface PrintedThrowing {
   /** Messages of what nobody caught. */
   readonly uncaught: readonly string[];
+  readonly imagesAfter: number;
+}
+
+export interface PrintedWorkers {
+  /** The state in which each worker was when it was terminated. */
+  readonly ended: readonly string[];
   readonly imagesAfter: number;
 }
 
@@ -101,7 +110,40 @@ async function leaving(): Promise<string> {
   return 'left';
 }
 
-const parts = { memory, forgetting, throwing, leaving };
-const part = process.argv[2] as keyof typeof parts;
-process.stdout.write(JSON.stringify(await parts[part]()));
-if (part === 'leaving') process.exit(0);
+const workerEnds = ['closed', 'open', 'in flight'] as const;
+
+/** In a worker: leaves a session behind in the state that was asked for, says so, and waits to be terminated. */
+async function beWorker(end: (typeof workerEnds)[number]): Promise<void> {
+  const device = onednnDevice();
+  const session = await device.load(graph, repvggUse(graph));
+  await session.backward(noiseFor(graph, 1, 6));
+  if (end === 'closed') await device.close();
+  if (end === 'in flight')
+    for (let i = 0; i < 20; i++) void session.backward(noiseFor(graph, i, 6));
+  parentPort!.postMessage(end);
+  setInterval(() => undefined, 1000);
+}
+
+/** Workers that end before anybody else has loaded the addon; then the main thread computes. */
+async function workers(): Promise<PrintedWorkers> {
+  const ended: string[] = [];
+  for (const end of workerEnds) {
+    const worker = new Worker(fileURLToPath(import.meta.url), { workerData: end });
+    const [said] = (await once(worker, 'message')) as [string];
+    await worker.terminate();
+    ended.push(said);
+  }
+  const device = onednnDevice();
+  const session = await device.load(graph, repvggUse(graph));
+  const { images } = await session.backward(noiseFor(graph, 1, 6));
+  await device.close();
+  return { ended, imagesAfter: images };
+}
+
+const parts = { memory, forgetting, throwing, leaving, workers };
+if (parentPort) await beWorker(workerData as (typeof workerEnds)[number]);
+else {
+  const part = process.argv[2] as keyof typeof parts;
+  process.stdout.write(JSON.stringify(await parts[part]()));
+  if (part === 'leaving') process.exit(0);
+}

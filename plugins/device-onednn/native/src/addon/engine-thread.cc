@@ -26,6 +26,11 @@ void EngineThread::setThreads(int count) {
   post([count] { omp_set_num_threads(count); });
 }
 
+void EngineThread::betweenTasks(const std::function<void()>& body) {
+  std::lock_guard<std::mutex> lock(running_);
+  body();
+}
+
 void EngineThread::loop() {
   omp_set_num_threads(threads_);
   for (;;) {
@@ -36,7 +41,10 @@ void EngineThread::loop() {
       task = std::move(tasks_.front());
       tasks_.pop_front();
     }
+    std::lock_guard<std::mutex> lock(running_);
     task();
+    // Here, as what it holds belongs to what it has done.
+    task = nullptr;
   }
 }
 

@@ -17,10 +17,14 @@ class EngineThread {
   void post(std::function<void()> task);
   void setThreads(int count);
   int threads() const { return threads_; }
+  /** Runs something while no task does; from another thread. */
+  void betweenTasks(const std::function<void()>& body);
 
  private:
   EngineThread();
   void loop();
+  /** Held while a task runs. */
+  std::mutex running_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::function<void()>> tasks_;

@@ -8,19 +8,24 @@ std::shared_ptr<Promised> Promised::make(Napi::Env env, Napi::Value kept) {
 }
 
 Promised::Promised(Napi::Env env, Napi::Value kept)
-    : deferred_(Napi::Promise::Deferred::New(env)),
-      call_(Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "refold", 0, 1)) {
+    : environment_(Environment::of(env)), deferred_(Napi::Promise::Deferred::New(env)) {
   if (kept.IsObject()) kept_ = Napi::Persistent(kept.As<Napi::Object>());
+  environment_->began(env);
 }
 
 void Promised::finish(std::function<void(Napi::Env)> last) {
-  // The reference belongs to JavaScript's thread and is let go of there.
-  call_.BlockingCall([self = shared_from_this(), last](Napi::Env env, Napi::Function) {
+  const bool isHeard = environment_->call([self = shared_from_this(), last](Napi::Env env) {
     Napi::HandleScope scope(env);
+    // The reference belongs to JavaScript's thread and is let go of there.
     self->kept_.Reset();
-    last(env);
+    self->environment_->ended(env);
+    try {
+      last(env);
+    } catch (const Napi::Error&) {
+      // No value can be made where the environment is about to end, and nobody waits for one.
+    }
   });
-  call_.Release();
+  if (!isHeard) kept_.SuppressDestruct();
 }
 
 void Promised::resolve(Result result) {
@@ -36,6 +41,7 @@ void Promised::reject(std::string code, std::string message) {
 }
 
 void Promised::settle(const std::function<Result()>& work) {
+  if (!environment_->isAlive()) return kept_.SuppressDestruct();
   try {
     resolve(work());
   } catch (const OutOfMemory& error) {

@@ -1,8 +1,8 @@
 #pragma once
-#include <napi.h>
 #include <functional>
 #include <memory>
 #include <string>
+#include "environment.h"
 
 namespace refold {
 
@@ -16,15 +16,15 @@ class Promised : public std::enable_shared_from_this<Promised> {
   /** From any thread, once; `result` is called on JavaScript's thread. */
   void resolve(Result result);
   void reject(std::string code, std::string message);
-  /** Runs work; what it throws rejects, what it returns is the result. */
+  /** Runs work; what it throws rejects, what it returns is the result. Nothing where nobody waits any more. */
   void settle(const std::function<Result()>& work);
 
  private:
   Promised(Napi::Env env, Napi::Value kept);
   void finish(std::function<void(Napi::Env)> last);
+  std::shared_ptr<Environment> environment_;
   Napi::Promise::Deferred deferred_;
   Napi::ObjectReference kept_;
-  Napi::ThreadSafeFunction call_;
 };
 
 }  // namespace refold

@@ -77,8 +77,7 @@ void SessionObject::define(Napi::Env env) {
        InstanceMethod<&SessionObject::readBucket>("readBucket"), InstanceMethod<&SessionObject::writeBucket>("writeBucket"),
        InstanceMethod<&SessionObject::read>("read"), InstanceMethod<&SessionObject::write>("write"),
        InstanceMethod<&SessionObject::setStep>("setStep"), InstanceMethod<&SessionObject::close>("close")});
-  // Per environment: worker threads load the addon, too.
-  env.SetInstanceData(new Napi::FunctionReference(Napi::Persistent(function)));
+  Environment::make(env, function);
 }
 
 Napi::Value SessionObject::load(const Napi::CallbackInfo& info) {
@@ -98,7 +97,7 @@ Napi::Value SessionObject::load(const Napi::CallbackInfo& info) {
         shared->session->onBucket = [raw](int bucket) { raw->serve(bucket); };
         return [shared](Napi::Env e) {
           auto* handle = new std::shared_ptr<Shared>(shared);
-          return e.GetInstanceData<Napi::FunctionReference>()->New({Napi::External<std::shared_ptr<Shared>>::New(e, handle)});
+          return Environment::of(e)->sessionClass().New({Napi::External<std::shared_ptr<Shared>>::New(e, handle)});
         };
       });
     });

@@ -14,13 +14,14 @@ namespace {
 
 #define REFOLD_DNNL3 (DNNL_VERSION_MAJOR >= 3)
 
+/** Never destroyed, as the thread that uses them never ends. */
 dnnl::engine& engine() {
-  static dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
-  return cpu;
+  static auto* cpu = new dnnl::engine(dnnl::engine::kind::cpu, 0);
+  return *cpu;
 }
 dnnl::stream& stream() {
-  static dnnl::stream one(engine());
-  return one;
+  static auto* one = new dnnl::stream(engine());
+  return *one;
 }
 
 Type typeOf(bool half) { return half ? Type::bf16 : Type::f32; }
