@@ -38,6 +38,35 @@ struct WinogradShape {
   int images, groups, cg, og, inH, inW, outH, outW, padH, padW;
 };
 
+/** A place of a kernel; the source's pixel for pixel i of the grid is i · step + offset. */
+struct Tap {
+  int dy, dx, index;
+};
+
+/**
+ * A convolution as a product of matrices: per group `cg` → `og` channels, whole blocks. Pixels of the grid lie in the
+ * target at origin + i · stride; the others are not touched.
+ */
+struct MatrixConvShape {
+  int images, groups, cg, og, inH, inW, outH, outW;
+  int gridH, gridW, stepH, stepW, originH, originW, strideH, strideW;
+  int kernelArea, tapCount;
+  const Tap* taps;
+};
+
+/** Convolutions of bf16 as products in tiles. */
+struct MatrixKernels {
+  void (*forward)(const MatrixConvShape&, const bf16* x, const void* u, const float* bias, bool relu, bool accumulate, bf16* y,
+                  void* scratch);
+  /** All of the forward convolution's taps; dw of others is not touched. */
+  void (*backwardWeights)(const MatrixConvShape&, const bf16* x, const bf16* dy, float* dw_OIHW, void* scratch);
+  /** U of `forward` from plain weights. `turned`: those of the convolution whose gradient it is. */
+  void (*weights)(const MatrixConvShape&, const float* w_OIHW, const float* scale, bool turned, void* u);
+  size_t (*weightBytes)(const MatrixConvShape&);
+  size_t (*forwardScratch)(const MatrixConvShape&, int threads);
+  size_t (*backwardScratch)(const MatrixConvShape&);
+};
+
 template <class T>
 struct TypedKernels {
   /** Sums over batch and area of (x − pivot) and its square, merged in float64; pivot: the channel's first value. */
@@ -93,6 +122,8 @@ struct KernelTable {
   bool hasPairs;
   TypedKernels<float> f32;
   TypedKernels<bf16> b16;
+  /** Null where the processor has no tiles. */
+  const MatrixKernels* matrix;
   template <class T>
   const TypedKernels<T>& of() const;
 

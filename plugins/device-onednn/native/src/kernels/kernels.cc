@@ -2,6 +2,7 @@
 #include "branches.h"
 #include "elementwise.h"
 #include "layout.h"
+#include "matrix-conv.h"
 #include "pools.h"
 #include "winograd.h"
 
@@ -40,10 +41,32 @@ constexpr TypedKernels<T> typedKernels() {
   return k;
 }
 
+#if defined(__AMX_BF16__)
+constexpr MatrixKernels matrixKernels{matrixConv,           matrixConvBackwardWeights, matrixConvWeights,
+                                      matrixConvWeightBytes, matrixConvScratch,         matrixConvBackwardScratch};
+constexpr const MatrixKernels* matrix = &matrixKernels;
+#else
+constexpr const MatrixKernels* matrix = nullptr;
+#endif
+
+constexpr KernelTable makeTable() {
+  KernelTable t{};
+  t.name = REFOLD_NAME(REFOLD_ISA);
+  t.block = B;
+  t.hasPairs = kHasPairs;
+  t.f32 = typedKernels<float>();
+  t.b16 = typedKernels<bf16>();
+  t.matrix = matrix;
+  t.winogradWeights = winogradWeights;
+  t.winogradWeightBytes = winogradWeightBytes;
+  t.winogradForwardScratch = winogradForwardScratch;
+  t.winogradBackwardScratch = winogradBackwardScratch;
+  t.activateVector = activateVector;
+  t.activateVectorBackward = activateVectorBackward;
+  return t;
+}
+
 extern const KernelTable table;
-const KernelTable table = {
-    REFOLD_NAME(REFOLD_ISA), B, kHasPairs, typedKernels<float>(),  typedKernels<bf16>(),    winogradWeights,
-    winogradWeightBytes,     winogradForwardScratch, winogradBackwardScratch, activateVector, activateVectorBackward,
-};
+constexpr KernelTable table = makeTable();
 
 }  // namespace refold::REFOLD_ISA

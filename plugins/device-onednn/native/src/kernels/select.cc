@@ -1,9 +1,17 @@
 #include <cstdlib>
 #include <cstring>
+#if defined(REFOLD_HAS_AMX)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #include "kernel-table.h"
 
 namespace refold {
 
+#if defined(REFOLD_HAS_AMX)
+namespace amx { extern const KernelTable table; }
+#endif
 #if defined(__x86_64__)
 namespace avx512_bf16 { extern const KernelTable table; }
 namespace avx512 { extern const KernelTable table; }
@@ -13,6 +21,18 @@ namespace portable { extern const KernelTable table; }
 
 namespace {
 
+#if defined(REFOLD_HAS_AMX)
+/** Whether the processor has tiles of bf16 and the system saves them: a process asks for that once (Linux, arch_prctl). */
+bool mayUseTiles() {
+  unsigned a, b, c, d;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
+  const unsigned tileBf16 = 1u << 22, tiles = 1u << 24;
+  if (!(d & tileBf16) || !(d & tiles)) return false;
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+#endif
+
 const KernelTable& select() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
@@ -21,6 +41,9 @@ const KernelTable& select() {
                          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   const bool hasBf16 = hasAvx512 && __builtin_cpu_supports("avx512bf16");
   const struct { bool works; const KernelTable* table; } choices[] = {
+#if defined(REFOLD_HAS_AMX)
+      {hasBf16 && mayUseTiles(), &amx::table},
+#endif
       {hasBf16, &avx512_bf16::table}, {hasAvx512, &avx512::table}, {hasAvx2, &avx2::table}, {true, &portable::table}};
   const char* wanted = std::getenv("REFOLD_ONEDNN_ISA");
   for (const auto& choice : choices)

@@ -11,7 +11,7 @@
 #pragma once
 #include <omp.h>
 #include <type_traits>
-#include "gemm.h"
+#include "tiles.h"
 #include "winograd-transforms.h"
 
 namespace refold::REFOLD_ISA {
@@ -209,11 +209,16 @@ void products(const WinogradShape& s, const E* v, size_t vStride, const E* u, fl
   const Panels panels(s);
   const size_t perFrequency = size_t(s.cg) * s.og / wide;
   const int c = s.groups * s.cg / wide, o = s.groups * s.og, columns = panels.vectors * B, depth = s.cg / wide;
+  [[maybe_unused]] const int pairs = tilePairsOf(depth);
+  [[maybe_unused]] const SetUpFor<E> setup(count < kTileRows ? count : kTileRows, pairs);
   for (int item = from; item < to; item++) {
     const int p = item % panels.count, f = item / panels.count % kFrequencies, g = item / panels.count / kFrequencies;
-    panelOfWidth<E>(panels.vectors, count, depth, v + f * vStride / wide + size_t(g) * depth, c, 1,
-                    u + (size_t(g) * kFrequencies + f) * perFrequency + p * panels.size / wide, columns,
-                    m + f * mStride + size_t(g) * s.og + size_t(p) * columns, o, false);
+    const E* left = v + f * vStride / wide + size_t(g) * depth;
+    const E* right = u + (size_t(g) * kFrequencies + f) * perFrequency + p * panels.size / wide;
+    float* product = m + f * mStride + size_t(g) * s.og + size_t(p) * columns;
+    if constexpr (kHasTiles && wide == 2)
+      panelOfTiles(panels.vectors, count, pairs, depth, left, c, right, columns, product, o, false);
+    else panelOfWidth<E>(panels.vectors, count, depth, left, c, 1, right, columns, product, o, false);
   }
 }
 
@@ -270,22 +275,28 @@ void winogradForward(const WinogradShape& s, const T* x, const void* weights, co
 /** Buffers of backward-weights: V and A dY Aᵀ of a chunk of tiles, which should stay in the shared cache, and dU. */
 struct BackwardScratch {
   int chunk;
-  size_t vStride, yStride, vBytes, yBytes, bytes;
-  BackwardScratch(const WinogradShape& s, bool half) {
+  size_t vStride, yStride, vBytes, yBytes, uBytes, turnedPairs, bytes;
+  BackwardScratch(const WinogradShape& s, bool half, int threads) {
     const size_t item = itemBytes(half);
-    const int all = (Tiles(s).count + 1) / 2 * 2;
-    const int fitting = int(REFOLD_WINOGRAD_CHUNK_BYTES / (kFrequencies * s.groups * (s.cg + s.og) * item)) / 16 * 16;
-    chunk = fitting < 16 ? 16 : fitting;
+    // Whole steps of products along the tiles.
+    const int step = half && kHasTiles ? 2 * kTilePairs : 2;
+    const int all = (Tiles(s).count + step - 1) / step * step;
+    const int fitting = int(REFOLD_WINOGRAD_CHUNK_BYTES / (kFrequencies * s.groups * (s.cg + s.og) * item)) / 32 * 32;
+    chunk = fitting < 32 ? 32 : fitting;
     if (chunk > all) chunk = all;
     vStride = strideOf(size_t(chunk) * s.groups * s.cg);
     yStride = strideOf(size_t(chunk) * s.groups * s.og);
     vBytes = (kFrequencies * vStride * item + 63) / 64 * 64;
     yBytes = (kFrequencies * yStride * item + 63) / 64 * 64;
-    bytes = vBytes + yBytes + size_t(kFrequencies) * s.groups * s.cg * s.og * sizeof(float);
+    uBytes = size_t(kFrequencies) * s.groups * s.cg * s.og * sizeof(float);
+    turnedPairs = half && kHasTiles ? size_t(2 * kTileRows) * chunk / 2 : 0;
+    bytes = vBytes + yBytes + uBytes + threads * turnedPairs * sizeof(Pair);
   }
 };
 
-inline size_t winogradBackwardScratch(const WinogradShape& s, int, bool half) { return BackwardScratch(s, half).bytes; }
+inline size_t winogradBackwardScratch(const WinogradShape& s, int threads, bool half) {
+  return BackwardScratch(s, half, threads).bytes;
+}
 
 /** Writes a patch as row `t` of [tiles][channels]; pairs hold two neighbouring tiles. */
 inline void storePatches(float* to, size_t stride, const vf a[kPatch][kPatch], const vf*) {
@@ -307,47 +318,84 @@ inline void weightGradient(const WinogradShape& s, const float* u, int g, int bl
     for (int lane = 0; lane < B; lane++) to[size_t(lane) * s.cg * 9 + t] = out[t / 3][t % 3][lane];
 }
 
+/** dU (+)= Vᵀ · A of work items [from, to) of (group, frequency, panel of columns). */
+template <class E>
+void gradientProducts(const WinogradShape& s, const BackwardScratch& size, const E* v, const E* a, int depth, float* u,
+                      bool accumulate) {
+  constexpr int wide = std::is_same_v<E, Pair> ? 2 : 1;
+  const int c = s.groups * s.cg, o = s.groups * s.og;
+  const Panels panels(s);
+  const size_t perFrequency = size_t(s.cg) * s.og;
+  const int columns = panels.vectors * B, items = s.groups * kFrequencies * panels.count;
+#pragma omp for schedule(static)
+  for (int item = 0; item < items; item++) {
+    const int p = item % panels.count, f = item / panels.count % kFrequencies, g = item / panels.count / kFrequencies;
+    panelOfWidth<E>(panels.vectors, s.cg, depth, v + f * size.vStride / wide + size_t(g) * s.cg, 1, c,
+                    a + f * size.yStride / wide + size_t(g) * s.og + size_t(p) * columns, o,
+                    u + (size_t(g) * kFrequencies + f) * perFrequency + size_t(p) * columns, s.og, accumulate);
+  }
+}
+
+#if defined(__AMX_BF16__)
+/** The same in tiles: items of (group, frequency, two tiles of rows), whose Vᵀ is turned once for all columns. */
+inline void gradientProductsInTiles(const WinogradShape& s, const BackwardScratch& size, const Pair* v, const Pair* a,
+                                    int depth, Pair* turned, float* u, bool accumulate) {
+  const int c = s.groups * s.cg, o = s.groups * s.og, rowBlocks = (s.cg + 2 * kTileRows - 1) / (2 * kTileRows);
+  const int items = s.groups * kFrequencies * rowBlocks;
+  const TileSetup setup(kTileRows, kTilePairs);
+#pragma omp for schedule(static)
+  for (int item = 0; item < items; item++) {
+    const int first = item % rowBlocks * 2 * kTileRows, gf = item / rowBlocks, f = gf % kFrequencies, g = gf / kFrequencies;
+    const int rows = s.cg - first < 2 * kTileRows ? s.cg - first : 2 * kTileRows;
+    const Pair* from = v + f * size.vStride / 2 + size_t(g) * s.cg + first;
+    for (int k = 0; k < depth; k += kTilePairs)
+      for (int r = 0; r < rows; r += B) turnPairs(from + size_t(k) * c + r, c, turned + size_t(r) * depth + k, depth);
+    panelOfTiles(s.og / B, rows, kTilePairs, depth, turned, depth, a + f * size.yStride / 2 + size_t(g) * s.og, o,
+                 u + (size_t(gf) * s.cg + first) * s.og, s.og, accumulate);
+  }
+}
+#endif
+
 /** E: float, or Pair of two tiles. */
 template <class E, class T>
 void winogradBackwardWeightsAs(const WinogradShape& s, const T* x, const T* dy, float* dw, char* scratch) {
   constexpr int wide = std::is_same_v<E, Pair> ? 2 : 1;
+  constexpr bool inTiles = wide == 2 && kHasTiles;
   const Tiles tiles(s);
-  const BackwardScratch size(s, wide == 2);
+  const BackwardScratch size(s, wide == 2, omp_get_max_threads());
   const int chunks = (tiles.count + size.chunk - 1) / size.chunk;
   const int c = s.groups * s.cg, o = s.groups * s.og;
   E* v = reinterpret_cast<E*>(scratch);
   E* a = reinterpret_cast<E*>(scratch + size.vBytes);
   float* u = reinterpret_cast<float*>(scratch + size.vBytes + size.yBytes);
-  const Panels panels(s);
-  const size_t perFrequency = size_t(s.cg) * s.og;
-  const int columns = panels.vectors * B, items = s.groups * kFrequencies * panels.count;
 #pragma omp parallel
   {
     for (int round = 0; round < chunks; round++) {
       const int first = round * size.chunk, last = first + size.chunk < tiles.count ? first + size.chunk : tiles.count;
-      const int depth = (last - first + wide - 1) / wide;
+      const int step = inTiles ? kTilePairs : 1, pairs = (last - first + wide - 1) / wide;
+      const int depth = (pairs + step - 1) / step * step;
 #pragma omp for schedule(static)
       for (int k = 0; k < depth; k++) {
         const int t = first + k * wide;
-        const bool hasNext = wide == 2 && t + 1 < last;
-        vf one[kPatch][kPatch], next[kPatch][kPatch] = {};
+        const bool isThere = t < last, hasNext = wide == 2 && t + 1 < last;
+        vf one[kPatch][kPatch] = {}, next[kPatch][kPatch] = {};
         for (int block = 0; block < c / B; block++) {
-          inputPatch(s, tiles, x, t, block, one);
+          if (isThere) inputPatch(s, tiles, x, t, block, one);
           if (hasNext) inputPatch(s, tiles, x, t + 1, block, next);
           storePatches(v + size_t(k) * c + block * B, size.vStride, one, &next[0][0]);
         }
         for (int block = 0; block < o / B; block++) {
-          gradientPatch(s, tiles, dy, t, block, one);
+          if (isThere) gradientPatch(s, tiles, dy, t, block, one);
           if (hasNext) gradientPatch(s, tiles, dy, t + 1, block, next);
           storePatches(a + size_t(k) * o + block * B, size.yStride, one, &next[0][0]);
         }
       }
-#pragma omp for schedule(static)
-      for (int item = 0; item < items; item++) {
-        const int p = item % panels.count, f = item / panels.count % kFrequencies, g = item / panels.count / kFrequencies;
-        panelOfWidth<E>(panels.vectors, s.cg, depth, v + f * size.vStride / wide + size_t(g) * s.cg, 1, c,
-                        a + f * size.yStride / wide + size_t(g) * s.og + size_t(p) * columns, o,
-                        u + (size_t(g) * kFrequencies + f) * perFrequency + size_t(p) * columns, s.og, round > 0);
+      if constexpr (inTiles) {
+        char* turned = scratch + size.vBytes + size.yBytes + size.uBytes;
+        gradientProductsInTiles(s, size, v, a, depth, reinterpret_cast<Pair*>(turned) + omp_get_thread_num() * size.turnedPairs,
+                                u, round > 0);
+      } else {
+        gradientProducts(s, size, v, a, depth, u, round > 0);
       }
     }
 #pragma omp for collapse(2) schedule(static)

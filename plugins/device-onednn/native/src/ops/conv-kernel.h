@@ -1,46 +1,51 @@
 #pragma once
 #include <memory>
-#include "../engine/dnnl-api.h"
-#include "op.h"
+#include <string>
+#include "conv-shape.h"
 
 namespace refold {
 
-/** A convolution with stride 1 seen from its gradient: the convolution that takes dy to dx. Nothing where there is none. */
-bool canTurn(const ConvShape&);
-ConvShape turned(const ConvShape&);
-
-/** Whether Winograd computes it, and by the count of operations faster. */
-bool prefersWinograd(const ConvShape&);
-WinogradShape winogradShape(const ConvShape&);
-
-double convFlops(const ConvShape&);
-double winogradFlops(const ConvShape&);
-/** Of input, output and weights, once each. */
-double convBytes(const ConvShape&);
-
-/** A forward convolution by the better algorithm; with `flip`, backward-data of the convolution that it was turned from. */
+/** One direction of a convolution by one algorithm. Images are of the shape's type; calls are not thread-safe. */
 class ConvKernel {
  public:
-  ConvKernel(const ConvShape&, ForwardOptions, bool flip);
-  /** Weights as the algorithm wants them. */
-  size_t weightBytes() const;
+  virtual ~ConvKernel() = default;
+  /** Of the weights as the algorithm wants them. */
+  virtual size_t weightBytes() const = 0;
   /** For `prepare` or `run`. */
-  size_t scratchBytes() const;
-  /** @param plain OIHW of the convolution (of the original one, for `flip`) @param scale per output channel, or null */
-  void prepare(const float* plain, const float* scale, void* weights, char* scratch);
-  template <class T>
-  void run(const T* x, const void* weights, const float* bias, T* y, char* scratch);
-  std::string algorithm() const;
-  double flops() const;
-  double bytes() const { return convBytes(shape_); }
-
- private:
-  ConvShape shape_;
-  ForwardOptions options_;
-  bool flip_;
-  bool isWinograd_;
-  WinogradShape winograd_;
-  std::unique_ptr<DnnlConv> dnnl_;
+  virtual size_t scratchBytes() const = 0;
+  /** @param plain OIHW of the forward convolution @param scale per channel of the target, or null */
+  virtual void prepare(const float* plain, const float* scale, void* weights, char* scratch) = 0;
+  /** Forward: x → y; the gradient of data: dy → dx. `bias` may be null. */
+  virtual void run(const void* source, const void* weights, const float* bias, void* target, char* scratch) = 0;
+  virtual std::string algorithm() const = 0;
+  virtual double flops() const = 0;
 };
+
+/** The gradient of a convolution's weights by one algorithm. */
+class WeightGradient {
+ public:
+  virtual ~WeightGradient() = default;
+  virtual size_t scratchBytes() const = 0;
+  virtual void run(const void* x, const void* dy, float* dw_OIHW, char* scratch) = 0;
+  virtual std::string algorithm() const = 0;
+  virtual double flops() const = 0;
+};
+
+// By the algorithm that is the fastest by the count of its operations.
+std::unique_ptr<ConvKernel> forwardConv(const ConvShape&, ForwardOptions);
+/** @param shape of the forward convolution @param accumulate add to dx */
+std::unique_ptr<ConvKernel> dataGradient(const ConvShape& shape, bool accumulate);
+std::unique_ptr<WeightGradient> weightGradient(const ConvShape&);
+
+// By one algorithm. `flip`: the shape is `turned`, the weights are still those of the forward convolution.
+std::unique_ptr<ConvKernel> winogradConv(const ConvShape&, ForwardOptions, bool flip);
+std::unique_ptr<WeightGradient> winogradWeightGradient(const ConvShape&);
+std::unique_ptr<ConvKernel> directConv(const ConvShape&, ForwardOptions, bool flip);
+std::unique_ptr<ConvKernel> directDataGradient(const ConvShape&, bool accumulate);
+std::unique_ptr<WeightGradient> directWeightGradient(const ConvShape&);
+/** Needs `kernels().matrix`. */
+std::unique_ptr<ConvKernel> matrixForward(const ConvShape&, ForwardOptions);
+std::unique_ptr<ConvKernel> matrixDataGradient(const ConvShape&, bool accumulate);
+std::unique_ptr<WeightGradient> matrixWeightGradient(const ConvShape&);
 
 }  // namespace refold

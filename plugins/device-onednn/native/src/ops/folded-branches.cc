@@ -33,8 +33,8 @@ class FoldedBranches : public Op {
       inputs.push_back({one.input});
       const bool isFirst = i == 0 && addends_.empty(), isLast = i + 1 == convs_.size();
       const ForwardOptions options{isFirst, isLast && activation_ == Activation::relu, !isFirst};
-      kernels_.push_back(std::make_unique<ConvKernel>(
-          convShape(*one.conv, *one.input, *make.output, sizeof(T) == 2), options, false));
+      shapes_.push_back(convShape(*one.conv, *one.input, *make.output, sizeof(T) == 2));
+      kernels_.push_back(forwardConv(shapes_.back(), options));
       factors_.emplace_back(channels);
       if (keeps_) kept_.emplace_back(kernels_.back()->weightBytes());
     }
@@ -88,7 +88,7 @@ class FoldedBranches : public Op {
   void describe(std::vector<Operation>& all) const override {
     for (size_t i = 0; i < convs_.size(); i++)
       all.push_back({convs_[i].conv->name, "conv2d", "forward", kernels_[i]->algorithm(), kernels_[i]->flops(),
-                     kernels_[i]->bytes()});
+                     convBytes(shapes_[i])});
     const double values = double(output.value->bytes);
     if (!addends_.empty() || convs_.empty())
       all.push_back({name, "branches", "forward", addends_.size() > 1 ? "fused branches" : "elementwise",
@@ -121,6 +121,7 @@ class FoldedBranches : public Op {
   bool keeps_, isReady_ = false;
   std::vector<BatchNorm> addends_;
   std::vector<FoldedConv> convs_;
+  std::vector<ConvShape> shapes_;
   std::vector<std::unique_ptr<ConvKernel>> kernels_;
   std::vector<Memory> kept_;
   std::vector<Floats> scales_, factors_;
