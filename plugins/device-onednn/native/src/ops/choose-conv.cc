@@ -1,28 +1,42 @@
-#include <cstdlib>
+/**
+ * Which algorithm computes a convolution. By the count of operations, not by measurement: the same network gets the same
+ * algorithms on the same processor, and so the same bits, in every run.
+ */
 #include "conv-kernel.h"
 
 namespace refold {
 namespace {
 
-/**
- * By time, not by measurement: the same network gets the same algorithms, and so the same bits, in every run. Direct
- * convolutions reach about 0.9 of the peak, products of few channels about 0.7, transforms wait for memory.
- */
-bool prefersWinograd(const ConvShape& s) {
+bool hasWholeBlocks(const ConvShape& s) {
   const int block = kernels().block;
-  const bool fits = s.kernelH == 3 && s.kernelW == 3 && s.strideH == 1 && s.strideW == 1 && s.dilationH == 1 &&
-                    s.dilationW == 1 && s.padH <= 2 && s.padW <= 2 && !s.plainSource &&
-                    (s.in / s.groups) % block == 0 && (s.out / s.groups) % block == 0;
-  if (!fits) return false;
-  if (getenv("REFOLD_TMP_MATRIX") && s.half) return false;
+  return !s.plainSource && s.in / s.groups % block == 0 && s.out / s.groups % block == 0;
+}
+
+bool fitsMatrix(const ConvShape& s) { return kernels().matrix && s.half && hasWholeBlocks(s); }
+
+bool fitsWinograd(const ConvShape& s) {
+  return hasWholeBlocks(s) && s.kernelH == 3 && s.kernelW == 3 && s.strideH == 1 && s.strideW == 1 && s.dilationH == 1 &&
+         s.dilationW == 1 && s.padH <= 2 && s.padW <= 2;
+}
+
+/**
+ * Against products in vectors: direct convolutions reach about 0.9 of the peak, products of few channels about 0.7,
+ * transforms wait for memory.
+ */
+bool beatsVectors(const ConvShape& s) {
   const double direct = convFlops(s) / (s.half ? 2 : 1);
   const double products = productFlops(s) / (s.half && kernels().hasPairs ? 2 : 1);
   return 1.3 * products + 2 * transformFlops(s) < direct;
 }
 
-bool fitsMatrix(const ConvShape& s) {
-  const int block = kernels().block;
-  return kernels().matrix && s.half && !s.plainSource && (s.in / s.groups) % block == 0 && (s.out / s.groups) % block == 0;
+/**
+ * Against products in tiles, which do 1,024 operations while vectors do 16: from about 300 channels on. Gathering costs
+ * the gradient of weights more, as it interleaves pixels for each tap: there Winograd wins wherever it does in vectors.
+ */
+bool beatsTiles(const ConvShape& s) { return productFlops(s) + 130 * transformFlops(s) < convFlops(s); }
+
+bool prefersWinograd(const ConvShape& s) {
+  return fitsWinograd(s) && beatsVectors(s) && (!fitsMatrix(s) || beatsTiles(s));
 }
 
 }  // namespace
@@ -42,7 +56,7 @@ std::unique_ptr<ConvKernel> dataGradient(const ConvShape& shape, bool accumulate
 }
 
 std::unique_ptr<WeightGradient> weightGradient(const ConvShape& shape) {
-  if (prefersWinograd(shape)) return winogradWeightGradient(shape);
+  if (fitsWinograd(shape) && beatsVectors(shape)) return winogradWeightGradient(shape);
   if (fitsMatrix(shape)) return matrixWeightGradient(shape);
   return directWeightGradient(shape);
 }
