@@ -46,7 +46,7 @@ if (flags.write) {
   await writeBetweenMarkers('memory', text, {
     title: 'Memory over many steps',
     intro: '`node benchmarks/memory.mjs`: what a step takes it gives back.',
-    after: ['roofline', 'scaling', 'throughput'],
+    after: ['roofline AMD EPYC', 'scaling', 'throughput'],
   });
 }
 if (growth > 2 ** 20 && growth > 0.01 * first) process.exitCode = 1;

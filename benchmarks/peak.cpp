@@ -1,13 +1,15 @@
 // What the machine can do at most, for benchmarks/roofline.mjs. Prints one line of JSON.
 //   g++ -O3 -march=native -fopenmp peak.cpp -o peak && ./peak
 //   g++ -O3 -march=native -fopenmp -DWITH_ONEDNN peak.cpp -o peak -ldnnl && ./peak
-// fp32: multiply-adds on registers, all cores. bf16: dot products of pairs, where the processor has them (else null).
+// fp32: multiply-adds on registers, all cores. bf16: products of tiles, or else dot products of pairs, where the processor
+// has them (else null).
 // sgemm: oneDNN's product of two float32 matrices that fit its blocking (null without oneDNN).
 // Bandwidth: reading 512 MiB, and copying 256 MiB (bytes read and bytes written both count). Best of several runs.
 #include <omp.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +17,10 @@
 #include <string>
 #ifdef __AVX512BF16__
 #include <immintrin.h>
+#endif
+#if defined(__AMX_BF16__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
 #endif
 #ifdef WITH_ONEDNN
 #include <dnnl.h>
@@ -76,7 +82,38 @@ static double fp32Flops() {
   return 2.0 * kLanes * kChains * kTurns * omp_get_max_threads() / time;
 }
 
-static double bf16Flops() {
+/** Of AMX; 0 without it, or where the system does not save its registers. */
+static double tileFlops() {
+#if defined(__AMX_BF16__) && defined(__linux__)
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  if (syscall(SYS_arch_prctl, kRequestPermission, kTileData) != 0) return 0;
+  const double time = best(8, [] {
+#pragma omp parallel
+    {
+      struct alignas(64) {
+        uint8_t palette = 1, start = 0, reserved[14] = {};
+        uint16_t rowBytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+        uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+      } config;
+      // GCC's intrinsic tells of the first bytes only.
+      asm volatile("" ::"r"(&config) : "memory");
+      _tile_loadconfig(&config);
+      for (long turn = 0; turn < kTurns; turn++) {
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+      }
+      _tile_release();
+    }
+  });
+  return 4.0 * 2 * 16 * 16 * 32 * kTurns * omp_get_max_threads() / time;
+#else
+  return 0;
+#endif
+}
+
+static double dotFlops() {
 #ifdef __AVX512BF16__
   const double time = best(8, [] {
 #pragma omp parallel
@@ -115,7 +152,7 @@ static double sgemmFlops() {
 }
 
 int main() {
-  const double fp32 = fp32Flops(), bf16 = bf16Flops(), sgemm = sgemmFlops();
+  const double fp32 = fp32Flops(), bf16 = std::max(tileFlops(), dotFlops()), sgemm = sgemmFlops();
   const long bytes = 512L << 20, half = bytes / 2;
   std::unique_ptr<char[]> memory(new char[bytes + 64]);
   char* data = memory.get() + (64 - reinterpret_cast<size_t>(memory.get()) % 64);

@@ -44,7 +44,7 @@ const header =
 const orNone = (flops) => (flops === null ? 'none' : `${giga(flops)} GFLOP/s`);
 const { threads, fp32Flops, bf16Flops, sgemmFlops, readBytes, copyBytes } = peaks;
 const text = [
-  `${threads} threads on ${cpus()[0].model.trim()}: float32 ${giga(fp32Flops)} GFLOP/s (multiply-adds in registers), oneDNN's sgemm ${orNone(sgemmFlops)}, bfloat16 dot products ${orNone(bf16Flops)}; memory read at ${giga(readBytes)} GB/s, copied at ${giga(copyBytes)} GB/s (bytes read and written). ${info.library}, least of ${Number(flags.rounds) * Number(flags.steps)} steps.`,
+  `${threads} threads on ${cpus()[0].model.trim()}: float32 ${giga(fp32Flops)} GFLOP/s (multiply-adds in registers), oneDNN's sgemm ${orNone(sgemmFlops)}, bfloat16 dot products or tiles ${orNone(bf16Flops)}; memory read at ${giga(readBytes)} GB/s, copied at ${giga(copyBytes)} GB/s (bytes read and written). ${info.library}, least of ${Number(flags.rounds) * Number(flags.steps)} steps.`,
   '',
   `| ${header} |`,
   `| ${header.replace(/[^|]+/g, ' --- ').trim()} |`,
@@ -52,11 +52,12 @@ const text = [
 ].join('\n');
 process.stdout.write(`${text}\n`);
 if (flags.write) {
-  await writeBetweenMarkers('roofline', text, {
-    title: 'Roofline',
+  const cpu = cpus()[0].model.trim();
+  await writeBetweenMarkers(`roofline ${cpu}`, text, {
+    title: `Roofline, ${cpu}`,
     intro:
       '`node benchmarks/roofline.mjs`: no step can be faster than its arithmetic at the peak, nor than its bytes at the bandwidth of copying. The roofline is the larger of both; bytes that a cache serves can bring a step under it.',
-    after: ['scaling', 'throughput'],
+    after: ['roofline AMD EPYC', 'scaling', 'throughput'],
   });
 }
 

@@ -4,7 +4,8 @@
  *     node benchmarks/throughput.mjs [--models repvgg_a0,mobileone_s0] [--works training,fused] [--devices onednn,tfjs-node]
  *                                    [--rounds 3] [--steps 3] [--resolution 224] [--batch 32] [--channels-last] [--dry]
  *
- * What is measured replaces the same models, works and programs in results/throughput.json; the table shows all of it.
+ * What is measured replaces the same models, works and programs of this processor in results/throughput.json; the table
+ * shows all of it.
  * `--channels-last` adds PyTorch with images and weights in that layout; ratios stay those to its default layout.
  * `--dry` prints the table of this run alone and writes nothing.
  */

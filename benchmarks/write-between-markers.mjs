@@ -12,7 +12,8 @@ const target = join(import.meta.dirname, '..', 'docs', 'performance.md');
  */
 export async function writeBetweenMarkers(name, text, section) {
   const page = withSection(readFileSync(target, 'utf8'), name, section);
-  const marked = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
+  const literally = name.replace(/[()]/g, '\\$&');
+  const marked = new RegExp(`(<!-- ${literally} -->\n)[^]*?(<!-- /${literally} -->)`);
   if (!marked.test(page)) throw new Error(`${target} has no markers called ${name}.`);
   const written = page.replace(marked, (_, open, close) => `${open}\n${text}\n\n${close}`);
   const options = { ...(await resolveConfig(target)), filepath: target };

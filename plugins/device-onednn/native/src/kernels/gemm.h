@@ -66,7 +66,11 @@ inline void tile(int depth, const E* a, size_t aRow, size_t aDepth, const E* b, 
     for (int v = 0; v < NV; v++) sums[r][v] = accumulate ? loadAnywhere(c + r * cRow + v * B) : zero();
   for (int k = 0; k < depth; k++) {
     vf row[NV];
-    for (int v = 0; v < NV; v++) row[v] = loadOperand(b + k * bDepth + v * B);
+    for (int v = 0; v < NV; v++) {
+      row[v] = loadOperand(b + k * bDepth + v * B);
+      // A panel comes from memory once for its first rows; the processor alone does not look that far ahead.
+      if (bDepth == NV * B) __builtin_prefetch(b + (k + 64) * bDepth + v * B);
+    }
     for (int r = 0; r < MR; r++)
       for (int v = 0; v < NV; v++) sums[r][v] = multiplyAdd(sums[r][v], a + r * aRow + k * aDepth, row[v]);
   }

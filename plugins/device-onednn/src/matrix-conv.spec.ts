@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { CompiledProgram, Device, TrainingUse } from '@refold/core';
+import {
+  evaluate,
+  GraphBuilder,
+  randomOf,
+  sizeOf,
+  tensorsOf,
+  withLoss,
+  type Graph,
+  type HostTensor,
+} from '@refold/graph';
+import { fakeDevice, relativeError } from '@refold/testing';
+import { loadAddon } from './native/load-addon.js';
+import { onednnDevice } from './onednn-device.js';
+import { describeBuilt } from './spec-kit/describe-built.js';
+import { gradientsOf, noiseFor } from './spec-kit/repvgg-network.js';
+import { momentumRule } from './spec-kit/tiny-training.js';
+
+interface Case {
+  readonly channels: readonly [from: number, to: number];
+  readonly groups: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly dilation: number;
+  readonly size: readonly [height: number, width: number];
+  readonly images: number;
+}
+
+/**
+ * Channels, groups, kernel, stride, padding, dilation, images, height and width. Pixels that no tap reaches (1 × 1 with
+ * strides), blocks of rows that end early, fewer than 16 rows, steps along K that are filled up with zeros, and panels
+ * of one to four vectors all occur.
+ */
+const cases: readonly Case[] = (
+  [
+    [16, 16, 1, 1, 1, 0, 1, 1, 3, 3],
+    [48, 80, 1, 1, 1, 0, 1, 2, 7, 9],
+    [32, 48, 1, 1, 2, 0, 1, 5, 8, 7],
+    [64, 32, 1, 1, 3, 0, 1, 2, 10, 11],
+    [32, 64, 1, 3, 2, 1, 1, 3, 14, 14],
+    [48, 96, 1, 3, 2, 1, 1, 2, 15, 13],
+    [16, 128, 1, 3, 2, 0, 1, 1, 9, 8],
+    [64, 64, 2, 3, 2, 1, 1, 2, 11, 14],
+    [96, 96, 2, 3, 1, 1, 1, 1, 6, 5],
+    [32, 32, 1, 3, 1, 2, 2, 2, 9, 10],
+    [32, 16, 1, 5, 1, 2, 1, 2, 9, 9],
+    [16, 48, 1, 5, 3, 2, 1, 2, 13, 16],
+    [32, 32, 1, 2, 2, 0, 1, 4, 12, 12],
+  ] as const
+).map(([from, to, groups, kernel, stride, padding, dilation, images, height, width]) => ({
+  ...{ channels: [from, to] as const, groups, kernel, stride, padding, dilation, images },
+  size: [height, width] as const,
+}));
+
+/**
+ * The convolution behind a 1 × 1 one, through whose gradient the one of its input is seen; where shapes allow, a second
+ * convolution beside it, so that one of the two adds to that gradient.
+ */
+function networkOf(each: Case) {
+  const { size, groups, kernel, stride, padding, dilation } = each;
+  const [from, to] = each.channels;
+  const b = new GraphBuilder({ shape: [4, ...size], dtype: 'float32' });
+  const before = b.conv2d('before', b.input, { outChannels: from, kernel: 1 });
+  const options = { outChannels: to, kernel, stride, padding, dilation, groups, bias: true };
+  const y = b.conv2d('op', before, options);
+  const forward = b.build(y);
+  const isAligned = 2 * padding === dilation * (kernel - 1);
+  const beside = { outChannels: to, kernel: 1, stride };
+  const sum = isAligned ? b.add('sum', [y, b.conv2d('beside', before, beside)]) : y;
+  const head = b.linear('head', b.flatten('flat', sum), { outFeatures: 3 });
+  return { forward, whole: withLoss(b.build(head), { labelSmoothing: 0, targets: 'index' }) };
+}
+
+function weightsOf(graph: Graph, draw: (random: ReturnType<typeof randomOf>, fan: number) => number) {
+  return new Map<string, HostTensor>(
+    tensorsOf(graph).map(({ name, shape }) => {
+      const random = randomOf(4, name);
+      const fan = sizeOf(shape.slice(1));
+      const data = Float32Array.from({ length: sizeOf(shape) }, () => draw(random, fan));
+      return [name, { shape, data }];
+    }),
+  );
+}
+
+const sign = (x: number) => (x > 0.5 ? 1 : x < -0.5 ? -1 : 0);
+
+/** Weights and images are rounded to eight bits, and so is what is between: measured up to 5e-3 in all gradients. */
+const GRADIENT = 0.015;
+
+describeBuilt('convolutions of bfloat16 on onednn', () => {
+  let device: Device;
+  const reference = fakeDevice();
+  beforeAll(() => {
+    device = onednnDevice();
+  });
+  afterAll(async () => {
+    await device.close();
+    await reference.close();
+  });
+
+  const titled = cases.map((each) => [JSON.stringify(each), each] as const);
+
+  it.each(titled)('computes whole numbers of %s exactly', async (_title, each) => {
+    const { forward } = networkOf(each);
+    // Of −1, 0 and 1: sums stay below 256, where eight bits hold every whole number.
+    const weights = weightsOf(forward, (random) => sign(random.normal()));
+    const session = await device.load(forward, {
+      ...{ kind: 'inference', batchSize: each.images, precision: 'bfloat16', weights },
+    });
+    if (loadAddon().isa === 'amx')
+      expect(algorithmsOf(session)).toEqual(['forward matrix product, amx_bf16']);
+    const noise = noiseFor(forward, 3, each.images);
+    const data = (noise.data as Float32Array).map(sign);
+    const shape = [each.images, 4, ...each.size];
+    const { data: values } = await session.infer({ ...noise, data });
+    const expected = evaluate(forward, weights, { shape, data }).get('op')!.data;
+    expect(relativeError(values, expected)).toBe(0);
+    await session.close();
+  });
+
+  it.each(titled)('computes the gradients of %s but for rounding', async (_title, each) => {
+    const { whole } = networkOf(each);
+    const weights = weightsOf(whole, (random, fan) => random.normal() / Math.sqrt(fan));
+    const batch = noiseFor(whole, 3, each.images, 3);
+    const use = {
+      ...{ kind: 'training', batchSize: each.images, weights, seed: 1, updateRule: momentumRule },
+    } as const satisfies Partial<TrainingUse>;
+    const mine = await device.load(whole, { ...use, precision: 'bfloat16' });
+    const theirs = await reference.load(whole, { ...use, precision: 'float32' });
+    await mine.backward(batch);
+    await theirs.backward(batch);
+    const gradients = await gradientsOf(mine);
+    for (const [name, values] of await gradientsOf(theirs)) {
+      const error = relativeError(gradients.get(name)!, values);
+      expect({ name, error, isClose: error < GRADIENT }).toEqual({ name, error, isClose: true });
+    }
+    await mine.close();
+  });
+});
+
+function algorithmsOf({ compiled }: { readonly compiled?: CompiledProgram }): string[] {
+  const own = compiled!.operations.filter(({ name }) => name === 'op');
+  return own.map(({ pass, algorithm }) => `${pass} ${algorithm}`);
+}
