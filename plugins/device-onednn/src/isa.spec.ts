@@ -8,6 +8,7 @@ const step = (env: NodeJS.ProcessEnv) => runScript('print-step', [], env) as Pro
 
 /** The kernels of an instruction set; oneDNN may use what it likes, but on AVX2. */
 const sets = [
+  ['avx512_bf16', {}],
   ['avx512', {}],
   ['avx2', { ONEDNN_MAX_CPU_ISA: 'AVX2' }],
   ['portable', {}],

@@ -73,7 +73,10 @@ function networkOf(each: Case) {
   return { forward, whole: withLoss(b.build(head), { labelSmoothing: 0, targets: 'index' }) };
 }
 
-function weightsOf(graph: Graph, draw: (random: ReturnType<typeof randomOf>, fan: number) => number) {
+function weightsOf(
+  graph: Graph,
+  draw: (random: ReturnType<typeof randomOf>, fan: number) => number,
+) {
   return new Map<string, HostTensor>(
     tensorsOf(graph).map(({ name, shape }) => {
       const random = randomOf(4, name);

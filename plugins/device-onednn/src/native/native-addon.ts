@@ -5,7 +5,7 @@ import type { NativeProgram } from './native-program.js';
 export interface NativeAddon {
   /** `2.6.3`. */
   readonly onednnVersion: string;
-  /** Instruction set of the kernels in use: `avx512_bf16`, `avx512`, `avx2`, `portable`. */
+  /** Instruction set of the kernels in use: `amx`, `avx512_bf16`, `avx512`, `avx2`, `portable`. */
   readonly isa: string;
   /** Threads that a step uses. */
   readonly threads: number;
