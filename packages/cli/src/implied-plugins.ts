@@ -1,14 +1,24 @@
-import { installedPlugins } from '@refold/core';
+import { installedPlugins, launchedRank } from '@refold/core';
 
 /** Device plugins that come with Refold, used when the configuration lists none (docs/adr/0003). */
 const BUILT_IN_DEVICES = ['device-onednn', 'device-tfjs'];
 
+const WRAPPER = 'device-distributed';
+
 /**
  * The listed plugins, and the built-in device plugins that are installed where the list names no device
- * plugin: recipes need not say on what they run, and `device: auto` still finds the fastest.
+ * plugin: recipes need not say on what they run, and `device: auto` still finds the fastest. Processes that were started
+ * together get the device that joins them, too.
  */
 export function withImpliedPlugins(listed: readonly string[], from: readonly string[]): string[] {
-  if (listed.some((name) => /(^|[/-])device-/.test(name))) return [...listed];
   const installed = installedPlugins(from);
-  return [...listed, ...BUILT_IN_DEVICES.filter((name) => installed.includes(name))];
+  const isListed = (wanted: RegExp) => listed.some((name) => wanted.test(name));
+  const devices = isListed(/(^|[/-])device-(?!distributed)/) ? [] : BUILT_IN_DEVICES;
+  const wrapper = isListed(/(^|[/-])device-distributed/) || !isLaunched() ? [] : [WRAPPER];
+  return [...listed, ...[...devices, ...wrapper].filter((name) => installed.includes(name))];
+}
+
+/** Started as one of several processes, which the wrapping device joins. */
+function isLaunched(): boolean {
+  return (launchedRank()?.size ?? 1) > 1;
 }

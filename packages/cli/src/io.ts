@@ -1,4 +1,6 @@
-import type { Writable } from 'node:stream';
+import { Writable } from 'node:stream';
+import { launchedRank } from '@refold/core';
+import { FailureStream } from './output/failure-stream.js';
 
 /** Where a command reads and writes; replaced in tests. */
 export interface Io {
@@ -6,11 +8,30 @@ export interface Io {
   readonly stdout: Writable;
   /** Progress, warnings and errors. */
   readonly stderr: Writable;
+  /** Why a command failed; default: stderr. */
+  readonly failures?: Writable;
   /** Absolute; relative paths on the command line refer to it. */
   readonly cwd: string;
 }
 
-/** The process's own streams and folder. */
+/**
+ * The process's own streams and folder. Of processes that were started together rank 0 speaks; the first that fails says
+ * why, whichever it is.
+ */
 export function processIo(): Io {
-  return { stdout: process.stdout, stderr: process.stderr, cwd: process.cwd() };
+  const { stdout, stderr } = process;
+  const cwd = process.cwd();
+  const launched = launchedRank();
+  if (launched === null || launched.size === 1) return { stdout, stderr, cwd };
+  const failures = new FailureStream(launched, stderr);
+  if (launched.rank === 0) return { stdout, stderr, cwd, failures };
+  return { stdout: nowhere(), stderr: nowhere(), cwd, failures };
+}
+
+function nowhere(): Writable {
+  return new Writable({
+    write(_chunk, _encoding, done) {
+      done();
+    },
+  });
 }

@@ -42,7 +42,7 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
     if (error instanceof CommanderError) {
       return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
     }
-    io.stderr.write(renderError(error));
+    (io.failures ?? io.stderr).write(renderError(error));
     return exitCodeOf(error);
   }
 }

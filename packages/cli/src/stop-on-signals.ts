@@ -1,7 +1,9 @@
+import { launchedRank } from '@refold/core';
 import { ExitCode } from './exit-code.js';
 
 /**
- * On the first SIGINT or SIGTERM asks the run to stop at the next step boundary, where it saves a checkpoint;
+ * On the first SIGINT or SIGTERM (of processes that were started together: SIGUSR1, which launchers pass on, as they end
+ * their processes by SIGTERM) asks the run to stop at the next step boundary, where it saves a checkpoint;
  * on the second ends the process at once.
  *
  * @param say what to tell the person who asked
@@ -15,10 +17,10 @@ export function stopOnSignals(stop: () => void, say: (text: string) => void): ()
     say(`\n${signal}: saving a checkpoint and stopping; once more to stop at once.\n`);
     stop();
   };
-  process.on('SIGINT', handle);
-  process.on('SIGTERM', handle);
+  const signals: readonly NodeJS.Signals[] =
+    launchedRank() === null ? ['SIGINT', 'SIGTERM'] : ['SIGINT', 'SIGUSR1'];
+  for (const signal of signals) process.on(signal, handle);
   return () => {
-    process.off('SIGINT', handle);
-    process.off('SIGTERM', handle);
+    for (const signal of signals) process.off(signal, handle);
   };
 }

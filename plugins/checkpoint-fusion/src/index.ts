@@ -34,7 +34,9 @@ export default definePlugin({
       create: () => ({
         name: 'checkpoint-fusion',
         async runEnded(run) {
-          if (!options.atEnd || run.device.group.rank !== 0) return;
+          if (!options.atEnd) return;
+          // On several replicas the state is read together.
+          if (run.device.group.rank !== 0) return void (await run.state());
           await fuseRun(run, {
             gate: { region: options.regionTolerance, network: options.networkTolerance },
             probes: options.probes,

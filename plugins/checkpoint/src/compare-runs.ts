@@ -17,7 +17,7 @@ export interface RunDifference {
 export function compareRuns(run: RunContext, saved: RefoldFile): RunDifference[] {
   return [
     ...seedDifference(run.config, saved.config),
-    ...batchDifferences(run, saved.config),
+    ...batchDifferences(run, saved),
     ...classDifference(run.dataset.classes, saved.classes),
   ];
 }
@@ -44,16 +44,16 @@ function seedDifference(ours: Config, theirs: Config): RunDifference[] {
   return differing('seed', numberAt(ours, 'seed'), numberAt(theirs, 'seed'));
 }
 
-/** A file does not say how many replicas shared its global batch, so in a group the parts tell nothing. */
-function batchDifferences(run: RunContext, theirs: Config): RunDifference[] {
-  const ours = run.config;
-  if (run.device.group.size > 1) return [];
+/** The parts of the global batch, where their product differs. */
+function batchDifferences(run: RunContext, { config, position }: RefoldFile): RunDifference[] {
   const parts = ['batchSize', 'accumulate'] as const;
-  const globalBatch = (config: Config): number =>
-    parts.reduce((product, part) => product * (numberAt(config, 'data', part) ?? 1), 1);
-  if (globalBatch(ours) === globalBatch(theirs)) return [];
-  return parts.flatMap((part) =>
-    differing(`data.${part}`, numberAt(ours, 'data', part), numberAt(theirs, 'data', part)),
+  const ours = [run.device.group.size, ...parts.map((part) => numberAt(run.config, 'data', part))];
+  const theirs = [position?.replicas ?? 1, ...parts.map((part) => numberAt(config, 'data', part))];
+  const product = (factors: readonly (number | undefined)[]): number =>
+    factors.reduce<number>((all, factor) => all * (factor ?? 1), 1);
+  if (product(ours) === product(theirs)) return [];
+  return ['replicas', 'data.batchSize', 'data.accumulate'].flatMap((key, i) =>
+    differing(key, ours[i], theirs[i]),
   );
 }
 

@@ -42,9 +42,10 @@ function checkpoints(
   let savedStep = -1;
   const isRoot = (run: RunContext): boolean => run.device.group.rank === 0;
   const save = async (run: RunContext): Promise<void> => {
-    if (!isRoot(run)) return;
     savedStep = run.position.step;
-    await saveCheckpoint(run, keep);
+    // On several replicas the state is read together.
+    if (isRoot(run)) await saveCheckpoint(run, keep);
+    else await run.state();
   };
   return {
     name: 'checkpoint',
@@ -64,7 +65,9 @@ function checkpoints(
       if (everySteps > 0 && run.position.step % everySteps === 0) await save(run);
     },
     async validated(run, validation) {
-      if (best && isRoot(run) && run.best === validation) await saveBest(run);
+      if (!best || run.best !== validation) return;
+      if (isRoot(run)) await saveBest(run);
+      else await run.state();
     },
     async epochEnded(run, epoch) {
       const last = epoch + 1 === run.epochs;

@@ -27,8 +27,12 @@ export async function loadCheckpoint(file: string, run: RunContext): Promise<Run
 }
 
 /** The same place within the epoch, counted in this run's batches where an update takes more or fewer of them. */
-function inOurBatches(position: FilePosition, theirs = 1, ours = 1): FilePosition {
-  return { ...position, batch: (position.batch / theirs) * ours };
+function inOurBatches(
+  { epoch, batch, step }: FilePosition,
+  theirs = 1,
+  ours = 1,
+): RunState['position'] {
+  return { epoch, batch: (batch / theirs) * ours, step };
 }
 
 /** Going on exactly needs the very slots of this run's optimizer: others would be dropped or start at zero unnoticed. */

@@ -44,7 +44,7 @@ async function write(run: RunContext, state: RunState, file: string): Promise<nu
     classes: run.dataset.classes,
     preprocessing: run.dataset.preprocessing,
     config: run.config,
-    position: state.position,
+    position: { ...state.position, replicas: run.device.group.size },
     best: state.best as Record<string, unknown> | null,
   });
 }

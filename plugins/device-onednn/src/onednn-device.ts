@@ -14,6 +14,7 @@ import { lowerGraph } from './lower/lower-graph.js';
 import { loadAddon } from './native/load-addon.js';
 import type { NativeAddon } from './native/native-addon.js';
 import { callNative } from './session/call-native.js';
+import { RememberingGroup } from './session/remembering-group.js';
 import { TensorTable } from './session/tensor-table.js';
 import { OnednnTrainingSession } from './training-session.js';
 
@@ -72,14 +73,22 @@ class OnednnDevice implements Device {
     if (use.batchSize > MOST_IMAGES) throw outOfMemory(`${use.batchSize} images at once`);
     const lowered = lowerGraph(graph, use);
     const values = new TensorTable(graph, lowered).ordered(use.weights);
-    const native = await callNative(() => this.addon.load(lowered.program, values));
+    const group =
+      use.kind === 'training' && use.statistics ? new RememberingGroup(use.statistics) : undefined;
+    const native = await callNative(() => this.addon.load(lowered.program, values, group));
     const forget = (one: TrainingSession | InferenceSession) => {
       this.#sessions.delete(one);
     };
     const slots = use.kind === 'training' ? use.updateRule.slots.map(({ name }) => name) : [];
     const session =
       use.kind === 'training'
-        ? new OnednnTrainingSession(lowered, new TensorTable(graph, lowered, slots), native, forget)
+        ? new OnednnTrainingSession(
+            lowered,
+            new TensorTable(graph, lowered, slots),
+            native,
+            forget,
+            group,
+          )
         : new OnednnInferenceSession(lowered, native, forget);
     this.#sessions.add(session);
     if (!this.#closing) return session;

@@ -17,6 +17,7 @@ import { gradientBuckets } from './session/gradient-buckets.js';
 import { inferInParts } from './session/infer-in-parts.js';
 import { nativeBatch } from './session/native-batch.js';
 import { nativeTargets } from './session/native-targets.js';
+import type { RememberingGroup } from './session/remembering-group.js';
 import type { TensorTable } from './session/tensor-table.js';
 
 /** A network being trained. Owns the compiled program; the addon carries calls out one after the other. */
@@ -33,6 +34,7 @@ export class OnednnTrainingSession implements TrainingSession {
     private readonly tensors: TensorTable,
     private readonly session: NativeSession,
     private readonly onClose: (session: OnednnTrainingSession) => void,
+    private readonly group?: RememberingGroup,
   ) {
     this.compiled = session.compiled;
     const requireOpen = () => this.#requireOpen();
@@ -45,7 +47,9 @@ export class OnednnTrainingSession implements TrainingSession {
     const images = nativeBatch(this.lowered, batch, program.batchSize);
     const targets = nativeTargets(batch, classes, program.loss?.soft ?? false);
     const { loss, correct, forwardMs, backwardMs, regionMs } = await this.#passes.run(() =>
-      callNative(() => this.session.backward({ ...images, ...targets })),
+      callNative(() => this.session.backward({ ...images, ...targets })).catch((error: unknown) => {
+        throw this.group?.failure ?? error;
+      }),
     );
     const regions = program.regions.map((name, i) => ({
       name,

@@ -6,6 +6,7 @@ import { loadConfig } from '../load-config.js';
 import { loadStartingWeights } from '../load-starting-weights.js';
 import { openReporter } from '../output/open-reporter.js';
 import { showsProgress } from '../quietly.js';
+import { ofThisRank } from '../rank-options.js';
 import { readArguments } from '../read-arguments.js';
 import { stopOnSignals } from '../stop-on-signals.js';
 import type { DefineCommand } from './commands.js';
@@ -17,7 +18,7 @@ export const trainCommand: DefineCommand = (io, done) =>
     'refold train -c configs/demo.yaml --resume auto',
   ]).action(async (_options: unknown, command: Command) => {
     const given = readArguments(command, 0);
-    const { options } = given;
+    const options = ofThisRank(given.options);
     const config = await loadConfig(io, given, { quiet: options.quiet });
     const weights = await loadStartingWeights(config.core.weights, io.cwd);
     // Before the run starts: where it cannot be opened, nothing may happen.

@@ -11,6 +11,7 @@ import { formOf } from '../option-values.js';
 import { imageCounter } from '../output/image-counter.js';
 import { openReporter, type Reporter } from '../output/open-reporter.js';
 import { openPredictions } from '../output/open-predictions.js';
+import { ofThisRank } from '../rank-options.js';
 import { readArguments, type Arguments } from '../read-arguments.js';
 import { storedConfig } from '../stored-config.js';
 import type { DefineCommand } from './commands.js';
@@ -36,7 +37,7 @@ export const validateCommand: DefineCommand = (io) =>
     )
     .action(async (_options: unknown, command: Command) => {
       const given = readArguments<ValidateOptions>(command, 1);
-      const { options } = given;
+      const options = ofThisRank(given.options);
       const form = formOf(options.form);
       const named = options.checkpoint ?? given.words[0] ?? fileAmong(given);
       // Else the configuration may name it (`weights`, MindCV's ckpt_path).

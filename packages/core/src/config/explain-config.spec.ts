@@ -168,6 +168,7 @@ describe('configKeys', () => {
     const found = configKeys(both).filter(({ path }) => path.startsWith('device.'));
     expect(found.map(({ path, uses, schema }) => [path, uses, schema['default']])).toEqual([
       ['device.use', [], 'auto'],
+      ['device.inner', [], 'auto'],
       ['device.precision', [], 'float32'],
       ['device.threads', ['a'], 1],
       ['device.threads', ['b'], 2],

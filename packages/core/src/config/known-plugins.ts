@@ -39,6 +39,12 @@ const OWN_PLUGINS: readonly {
   { plugin: 'checkpoint-fusion', section: 'fusion' },
   { plugin: 'progress', section: 'progress' },
   { plugin: 'device-tfjs', section: 'device', uses: ['tfjs', 'wasm', 'cpu'], keys: [] },
+  {
+    plugin: 'device-distributed',
+    section: 'device',
+    uses: ['distributed'],
+    keys: ['syncBatchNorm', 'compression', 'timeoutMs'],
+  },
   { plugin: 'device-onednn', section: 'device', uses: ['onednn'], keys: [] },
 ];
 

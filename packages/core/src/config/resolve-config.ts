@@ -5,7 +5,7 @@ import type { ExtensionPoint } from '../plugin/extension-point.js';
 import { pluginSection } from '../plugin/plugin-section.js';
 import type { Plugin } from '../plugin/plugin.js';
 import { cutShare, renamed, type Share } from './config-share.js';
-import { isMapping, originAt, type ConfigObject, type ConfigTree } from './config-tree.js';
+import { isMapping, originAt, valueAt, type ConfigObject, type ConfigTree } from './config-tree.js';
 import type { ConfigWarning } from './config-warning.js';
 import { coreSections, coreTopLevel, type CoreConfig } from './core-schema.js';
 import { together, wrongType } from './errors.js';
@@ -83,7 +83,8 @@ export function resolveConfig({
   const uses = chooseUses({ tree, declared, complete: sound.length === plugins.length, problems });
   const providerShare = ({ plugin, point, provider }: DeclaredProvider): Share =>
     shareOf(plugin, point.section ?? '', provider.options);
-  const takingPart = declared.filter((one) => takesPart(one, uses));
+  const inner = valueAt(tree.value, ['device', 'inner']) ?? 'auto';
+  const takingPart = declared.filter((one) => takesPart(one, uses, declared, inner));
   const providerShares = takingPart.map(providerShare);
   const providerOptions = new Map(
     takingPart.map(({ provider }, index) => [provider, parse(providerShares[index] as Share)]),
@@ -166,12 +167,24 @@ function sectionsOf(plugins: readonly Plugin[]): ReadonlySet<string> {
   return new Set([...Object.keys(coreSections), ...plugins.map(pluginSection)]);
 }
 
-/** Of points of which one is chosen, the chosen; with device `auto`, every device. */
-function takesPart(declared: DeclaredProvider, uses: ReadonlyMap<string, string>): boolean {
-  const { point } = declared;
+/**
+ * Of points of which one is chosen, the chosen; with device `auto`, every device; with a device that wraps another, both.
+ */
+function takesPart(
+  one: DeclaredProvider,
+  uses: ReadonlyMap<string, string>,
+  declared: readonly DeclaredProvider[],
+  inner: unknown,
+): boolean {
+  const { point, provider } = one;
   if (point.cardinality === 'many' || point.section === null) return true;
   const use = uses.get(point.section);
-  return use === 'auto' || (use !== undefined && namesOf(declared).includes(use));
+  if (use === undefined) return false;
+  const isChosen = (name: unknown) =>
+    name === 'auto' || namesOf(one).some((mine) => mine === name);
+  if (isChosen(use) || provider.wraps?.()) return true;
+  const wrapper = declared.find((other) => other.provider.wraps && namesOf(other).includes(use));
+  return wrapper?.point.name === point.name && isChosen(inner);
 }
 
 /** Sections as mappings: an empty one (`model:`) counts as one without keys. */

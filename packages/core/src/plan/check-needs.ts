@@ -18,6 +18,7 @@ export function checkNeeds(chosen: readonly ChosenProvider[]): void {
       if (met.length === 0 && point.cardinality === 'one') throw needMissing(provider, name, point);
       for (const next of met) visit(next, [...path, provider]);
     }
+    if (provider.inner) visit(provider.inner, [...path, provider]);
     done.add(provider);
   };
   for (const provider of chosen) visit(provider, []);

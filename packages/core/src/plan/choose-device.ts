@@ -8,16 +8,16 @@ export interface DeviceCandidate {
   readonly provider: Provider<unknown>;
 }
 
-export interface DeviceChoice {
-  readonly candidate: DeviceCandidate;
+export interface DeviceChoice<C extends DeviceCandidate = DeviceCandidate> {
+  readonly candidate: C;
   /** Why this one, and what would be faster; for plans and `doctor`. */
   readonly reason: string;
 }
 
 /** What each candidate says of itself, best preference first. */
-export async function probeDevices(
-  candidates: readonly DeviceCandidate[],
-): Promise<{ candidate: DeviceCandidate; probe: DeviceProbe }[]> {
+export async function probeDevices<C extends DeviceCandidate>(
+  candidates: readonly C[],
+): Promise<{ candidate: C; probe: DeviceProbe }[]> {
   const ordered = [...candidates].sort(
     (a, b) => (b.provider.preference ?? 0) - (a.provider.preference ?? 0),
   );
@@ -31,10 +31,10 @@ export async function probeDevices(
  *
  * @throws RefoldError `RF-PLAN-DEVICE-UNUSABLE`, `RF-PLAN-NO-DEVICE`
  */
-export async function chooseDevice(
+export async function chooseDevice<C extends DeviceCandidate>(
   use: string,
-  candidates: readonly DeviceCandidate[],
-): Promise<DeviceChoice> {
+  candidates: readonly C[],
+): Promise<DeviceChoice<C>> {
   if (use !== 'auto') {
     const candidate = candidates.find((one) => one.use === use);
     if (!candidate) throw noUsableDevice([]);

@@ -10,4 +10,6 @@ export interface ChosenProvider {
   /** The name it was chosen by; the point's name where there is no choice. */
   readonly use: string;
   readonly options: unknown;
+  /** The device that this one wraps. */
+  readonly inner?: ChosenProvider;
 }

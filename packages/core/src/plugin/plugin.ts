@@ -32,9 +32,20 @@ export interface Provider<T, N extends Needs = Needs, O = unknown> {
   probe?(): Promise<DeviceProbe>;
   /** Devices only: `auto` tries higher ones first. */
   readonly preference?: number;
+  /**
+   * Devices only: it wraps another device, which `create` gets as `inner`: the one that `device.inner` names. It wraps
+   * the device that is used without being named where this says so (a process that was started as one of several).
+   */
+  wraps?(): boolean;
   /** Makes the one instance of a run. If it has `close()`, the pipeline calls that at the end, in reverse order of making. */
   create(
-    given: Resolved<N> & { readonly use: string; readonly options: O; readonly host: Host },
+    given: Resolved<N> & {
+      readonly use: string;
+      readonly options: O;
+      readonly host: Host;
+      /** The wrapped device, for a provider that `wraps`. Closed by the wrapper. */
+      readonly inner?: unknown;
+    },
   ): T | Promise<T>;
 }
 

@@ -48,7 +48,7 @@ export interface RunContext {
   readonly epochs: number;
   readonly position: RunPosition;
   readonly best: Validation | null;
-  /** Copies; may be kept. */
+  /** Copies; may be kept. On several replicas a collective: all call it, and get the same. */
   state(): Promise<RunState>;
   /** Logits of the train form with running statistics. */
   infer(batch: ImageBatch): Promise<Logits>;

@@ -35,6 +35,19 @@ export interface ReplicaGroup {
   barrier(): Promise<void>;
 }
 
+/**
+ * Sums over the replicas in the middle of a pass, for synchronised batch normalisation: the statistics of a batch norm
+ * are then those of the global batch. Every replica has the same number of images.
+ */
+export interface StatisticsGroup {
+  readonly size: number;
+  /**
+   * Replaces the values by their sums over all replicas. Blocks the calling thread until every replica has asked for the
+   * same sum: devices ask in the order of their operations, which is the same everywhere.
+   */
+  sum(values: Float64Array): void;
+}
+
 export interface TrainingUse {
   readonly kind: 'training';
   /** Largest number of images `backward` will be given. */
@@ -45,6 +58,10 @@ export interface TrainingUse {
   readonly weights: NamedTensors;
   /** Drives dropout and drop_path. */
   readonly seed: number;
+  /** Calls of `backward` before each `update`. Default 1. */
+  readonly accumulate?: number;
+  /** Batch norms use the statistics of the global batch. Default: each replica its own. */
+  readonly statistics?: StatisticsGroup;
 }
 
 export interface InferenceUse {
@@ -61,6 +78,7 @@ export interface Logits {
   readonly data: Float32Array;
 }
 
+/** Of one pass; on several replicas of the passes of all, so that each has the same. */
 export interface StepOutcome {
   /** Mean loss over the batch, before the update. */
   readonly loss: number;
@@ -69,7 +87,7 @@ export interface StepOutcome {
   readonly correct: number;
   readonly forwardMs: number;
   readonly backwardMs: number;
-  /** Time spent waiting for other replicas; absent on one. */
+  /** Time of the step in which nothing was done but wait for other replicas; absent on one. */
   readonly allReduceMs?: number;
   /** Where the time went, in the order of the network; absent on devices that do not measure it. */
   readonly regions?: readonly RegionTime[];
@@ -119,8 +137,12 @@ export interface GradientBucket {
   readonly length: number;
   /** A copy of the gradients, `[length]`; waits until the backward pass has finished this bucket. */
   read(): Promise<Float32Array>;
-  /** Replaces them (after an all-reduce). */
-  write(values: Float32Array): Promise<void>;
+  /**
+   * Replaces them (after an all-reduce).
+   *
+   * @param count gradients of which these are the sum; default 1
+   */
+  write(values: Float32Array, count?: number): Promise<void>;
 }
 
 /** In the order in which backward finishes them. */
@@ -139,12 +161,17 @@ export interface TrainingSession {
   readonly gradients: GradientBuckets;
   /** Applies the update rule to every parameter at this learning rate and clears the gradients. */
   update(rate: number): Promise<void>;
-  /** Copies of parameters, BN statistics, slots (`slotTensorName`) and `UPDATE_COUNT_NAME`. */
+  /**
+   * Copies of parameters, BN statistics, slots (`slotTensorName`) and `UPDATE_COUNT_NAME`. On several replicas a
+   * collective: all call it, and get the same.
+   */
   read(): Promise<NamedTensors>;
   /** Replaces the named tensors (any subset of what `read` gives). @throws RefoldError `RF-DEVICE-TENSOR` for unknown names or shapes. */
   write(tensors: NamedTensors): Promise<void>;
   /** The network with running statistics, without loss or drop-out. */
   infer(batch: ImageBatch): Promise<Logits>;
+  /** Before inference, on several replicas: a collective after which all have the same running statistics. */
+  settle?(): Promise<void>;
   /** Absent on devices that interpret the graph op by op. */
   readonly compiled?: CompiledProgram;
   /** Frees everything on the device. Idempotent. */

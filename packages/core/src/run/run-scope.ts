@@ -59,11 +59,14 @@ export class RunScope {
     if (failures.length > 0) throw failures[0];
   }
 
-  async #make({ plugin, provider, use, options }: ChosenProvider, host: Host): Promise<unknown> {
+  async #make(one: ChosenProvider, host: Host): Promise<unknown> {
+    const { plugin, provider, use, options } = one;
     const given: Record<string, unknown> = { use, options, host };
     for (const [name, point] of Object.entries(provider.needs ?? {})) {
       given[name] = point.cardinality === 'many' ? await this.getAll(point) : await this.get(point);
     }
+    // Closed by the wrapper, and after it in any case: closing is idempotent.
+    if (one.inner) given['inner'] = await this.#make(one.inner, host);
     const instance = await provider.create(given as Parameters<typeof provider.create>[0]);
     this.#made.push({ plugin, instance: instance as { close?: () => unknown } });
     return instance;

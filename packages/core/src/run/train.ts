@@ -93,7 +93,7 @@ async function trainEpoch(run: TrainingRun, epoch: number): Promise<void> {
     firstBatch,
     loss: sums.loss / sums.batches,
     top1: (100 * sums.correct) / sums.images,
-    images: sums.images * plan.replicas,
+    images: sums.images,
     seconds: (performance.now() - started) / 1000,
   });
   const steps = sums.batches / plan.accumulate;
@@ -132,7 +132,7 @@ async function update(run: TrainingRun, epoch: number, parts: readonly StepParts
     step: step + 1,
     loss,
     rate,
-    images: images * plan.replicas,
+    images,
     correct,
     timeMs: { data: sum((p) => p.dataMs), ...timeMs, update: updateMs },
   });
@@ -141,6 +141,7 @@ async function update(run: TrainingRun, epoch: number, parts: readonly StepParts
 
 /** Carries out commands at a step boundary. */
 async function obey(run: TrainingRun, epoch: number): Promise<void> {
+  await run.commands.agree(run.parts.device.group);
   if (run.commands.take('validate')) await validate(run, epoch);
   const asked = run.commands.take('checkpoint');
   if (run.commands.stopping) run.interrupted = true;
@@ -151,7 +152,8 @@ async function obey(run: TrainingRun, epoch: number): Promise<void> {
 }
 
 async function validate(run: TrainingRun, epoch: number): Promise<void> {
-  const { plan, dataset, device } = run.parts;
+  const { plan, dataset, device, session } = run.parts;
+  await session.settle?.();
   const evaluation = await evaluateSplit({
     split: dataset.validation,
     batchSize: plan.batchSize,

@@ -30,6 +30,7 @@ export function trainingLoad(parts: TrainingLoadParts): TrainingLoad {
       updateRule,
       weights,
       seed: run.seed,
+      accumulate: run.accumulate,
     },
   };
 }

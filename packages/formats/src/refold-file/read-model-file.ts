@@ -22,7 +22,12 @@ const schemas = {
     })
     .nullable(),
   config: record,
-  position: z.object({ epoch: count, batch: count, step: count }).nullable(),
+  position: z
+    .object({
+      ...{ epoch: count, batch: count, step: count },
+      replicas: count.positive().exactOptional(),
+    })
+    .nullable(),
   best: record,
 };
 

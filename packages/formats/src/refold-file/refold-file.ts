@@ -13,6 +13,8 @@ export interface FilePosition {
   readonly epoch: number;
   readonly batch: number;
   readonly step: number;
+  /** Replicas that shared each global batch. Absent: one. */
+  readonly replicas?: number;
 }
 
 /**

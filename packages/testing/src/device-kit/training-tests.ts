@@ -114,6 +114,23 @@ export function trainingTests({ test, describe, tolerance }: DeviceKit): void {
           `${name} after a gradient of 2 at rate 0.5`,
         );
     });
+
+    test('sums that are written are divided by their count', async (device) => {
+      const session = await trainOn(device, graph);
+      const before = await session.read();
+      await session.backward(kitBatch(graph));
+      for (const bucket of session.gradients)
+        await bucket.write(new Float32Array(bucket.length).fill(6), 3);
+      await session.update(0.5);
+      const after = await session.read();
+      for (const { name } of parametersOf(graph))
+        expectClose(
+          after.get(name)!.data,
+          before.get(name)!.data.map((value) => value - 1),
+          1e-5,
+          `${name} after three gradients of 2 at rate 0.5`,
+        );
+    });
   });
 }
 

@@ -126,7 +126,11 @@ export class FakeTrainingSession implements TrainingSession {
       parameters: [{ name, offset: 0, length }],
       length,
       read: async () => this.#gradients.get(name)?.slice() ?? new Float32Array(length),
-      write: async (values) => void this.#gradients.set(name, values.slice()),
+      write: async (values, count = 1) =>
+        void this.#gradients.set(
+          name,
+          values.map((sum) => sum / count),
+        ),
     };
   }
 }

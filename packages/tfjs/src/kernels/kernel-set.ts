@@ -19,6 +19,12 @@ export interface BatchNormResult {
   readonly saved: readonly Tensor[];
 }
 
+export interface BatchNormGradient {
+  readonly dx: Tensor4D;
+  readonly dWeight: Tensor1D;
+  readonly dBias: Tensor1D;
+}
+
 /**
  * The primitives in which a training step spends its time. `portableKernels` composes all of them from tfjs-core
  * ops, so a backend needs none of its own; it may replace those that it does better (`tfjsDevice({ kernels })`).
@@ -67,7 +73,7 @@ export interface KernelSet {
     weight: Tensor1D,
     saved: readonly Tensor[],
     eps: number,
-  ): { readonly dx: Tensor4D; readonly dWeight: Tensor1D; readonly dBias: Tensor1D };
+  ): BatchNormGradient;
   /** Inference mode: y = (x − mean) / √(variance + eps) · weight + bias. */
   batchNormInference(
     x: Tensor4D,

@@ -1,4 +1,5 @@
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { sharedBatchNorm, sharedBatchNormGradient } from '../kernels/shared-batch-norm.js';
 import type { NodeArgs, OpKernel } from './op-kernel.js';
 
 /** Batch statistics in training, running statistics otherwise. The executor moves the running ones. */
@@ -12,7 +13,9 @@ export const batchNorm: OpKernel<'batch_norm'> = {
       const output = args.kernels.batchNormInference(x, statistics, weight, bias, eps);
       return { output, saved: [] };
     }
-    const result = args.kernels.batchNorm(x, weight, bias, eps);
+    const result = args.group
+      ? sharedBatchNorm(args.kernels, args.group, x, weight, bias, eps)
+      : args.kernels.batchNorm(x, weight, bias, eps);
     return {
       output: result.y,
       saved: result.saved,
@@ -21,12 +24,10 @@ export const batchNorm: OpKernel<'batch_norm'> = {
   },
   backward(args) {
     const { weight } = operands(args);
-    const { dx, dWeight, dBias } = args.kernels.batchNormGradient(
-      args.dy as Tensor4D,
-      weight,
-      args.saved,
-      args.node.attrs.eps,
-    );
+    const dy = args.dy as Tensor4D;
+    const { dx, dWeight, dBias } = args.group
+      ? sharedBatchNormGradient(args.kernels, args.group, dy, weight, args.saved)
+      : args.kernels.batchNormGradient(dy, weight, args.saved, args.node.attrs.eps);
     return { inputs: [args.needs[0] ? dx : null], parameters: { weight: dWeight, bias: dBias } };
   },
 };

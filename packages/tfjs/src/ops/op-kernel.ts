@@ -1,9 +1,12 @@
+import type { StatisticsGroup } from '@refold/core';
 import type { NodeOf, OpName, Random, SampleShape } from '@refold/graph';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { KernelSet } from '../kernels/kernel-set.js';
 
 /** What forward and backward of a node both get. Images are NHWC inside, vectors `[N, F]`. */
 export interface NodeArgs<K extends OpName> {
+  /** Replicas whose batch norms share their statistics; absent on one, and in inference. */
+  readonly group?: StatisticsGroup | undefined;
   readonly node: NodeOf<K>;
   readonly kernels: KernelSet;
   /** Per-sample shapes of the inputs, as the graph means them (`[C, H, W]`). */

@@ -72,6 +72,7 @@ function backwardStep(
   return kernel.backward({
     node,
     kernels: environment.kernels,
+    group: environment.group,
     inputShapes,
     needs,
     tensors: tensorsBySuffix(step.parameterNames, environment),

@@ -1,3 +1,4 @@
+import type { StatisticsGroup } from '@refold/core';
 import { InternalError, type OpName, type Random } from '@refold/graph';
 import { tidy, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import type { KernelSet } from '../kernels/kernel-set.js';
@@ -9,6 +10,8 @@ import { TensorHolds } from './tensor-holds.js';
 /** What a run of a program borrows. */
 export interface RunEnvironment {
   readonly kernels: KernelSet;
+  /** For batch norms in training. */
+  readonly group?: StatisticsGroup | undefined;
   /** The device's tensor of a full name. Stays its owner's. */
   tensor(name: string): Tensor;
   /** The stream of a node for this step. */
@@ -93,6 +96,7 @@ function forwardStep(
   return kernel.forward({
     node,
     kernels: environment.kernels,
+    group: environment.group,
     inputShapes,
     tensors: tensorsBySuffix(training ? step.parameterNames : step.tensorNames, environment),
     inputs,

@@ -9,7 +9,7 @@ import type { WeightStore } from '../weights/weight-store.js';
 export class GradientStore {
   readonly bucket: GradientBucket;
   readonly #sums = new Map<string, Tensor>();
-  /** Backward passes summed. */
+  /** Gradients summed: of backward passes, or as many as were written. */
   #passes = 0;
 
   /** @param parameters in the order in which backward finishes them */
@@ -28,7 +28,7 @@ export class GradientStore {
       parameters: places,
       length: offset,
       read: () => this.#read(),
-      write: (values) => this.#write(values),
+      write: (values, count) => this.#write(values, count),
     };
   }
 
@@ -83,7 +83,7 @@ export class GradientStore {
     return flat;
   }
 
-  #write(values: Float32Array): Promise<void> {
+  #write(values: Float32Array, count = 1): Promise<void> {
     this.requirePass();
     onBackend(this.backend, () => {
       for (const { name, offset, length } of this.bucket.parameters) {
@@ -91,7 +91,7 @@ export class GradientStore {
         this.#sums.set(name, this.weights.upload(name, values.subarray(offset, offset + length)));
       }
     });
-    this.#passes = 1;
+    this.#passes = count;
     return Promise.resolve();
   }
 }

@@ -1,4 +1,4 @@
-import type { CompiledProgram } from '@refold/core';
+import type { CompiledProgram, StatisticsGroup } from '@refold/core';
 import type { NativeProgram } from './native-program.js';
 
 /** What `refold_onednn.node` exports. Its methods throw `Error`s whose `code` is `OUT_OF_MEMORY` or `UNSUPPORTED`; others are bugs. */
@@ -16,8 +16,13 @@ export interface NativeAddon {
    * Plans everything ahead on the engine's thread.
    *
    * @param tensors values by tensor index, plain layout; copied before the promise resolves
+   * @param statistics called on this thread in the middle of passes
    */
-  load(program: NativeProgram, tensors: readonly Float32Array[]): Promise<NativeSession>;
+  load(
+    program: NativeProgram,
+    tensors: readonly Float32Array[],
+    statistics?: StatisticsGroup,
+  ): Promise<NativeSession>;
 }
 
 /** Image data of one call; read on the engine's thread until the promise settles. */
@@ -52,7 +57,8 @@ export interface NativeSession {
   update(rate: number, step: number): Promise<void>;
   /** Mean gradients of a bucket; waits only until the running backward has finished this bucket. */
   readBucket(index: number): Promise<Float32Array>;
-  writeBucket(index: number, values: Float32Array): Promise<void>;
+  /** Sums of `count` gradients. */
+  writeBucket(index: number, values: Float32Array, count: number): Promise<void>;
   /** Parameters and buffers by tensor index, then slots: all of the first slot by parameter index, and so on. */
   read(): Promise<Float32Array[]>;
   /** Index as in `read`. */

@@ -40,7 +40,7 @@ export function gradientBuckets(
           throw error;
         }
       },
-      async write(values) {
+      async write(values, count = 1) {
         requireOpen();
         passes.require();
         if (values.length !== length) {
@@ -50,7 +50,7 @@ export function gradientBuckets(
         }
         if (passRead !== passes.newest) await passes.finished;
         requireOpen();
-        await callNative(() => session.writeBucket(index, values));
+        await callNative(() => session.writeBucket(index, values, count));
       },
     };
   });

@@ -9,7 +9,7 @@ EngineThread& EngineThread::instance() {
   return *one;
 }
 
-EngineThread::EngineThread() : threads_(omp_get_num_procs()) {
+EngineThread::EngineThread() : threads_(omp_get_max_threads()) {
   std::thread([this] { loop(); }).detach();
 }
 

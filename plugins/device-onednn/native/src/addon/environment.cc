@@ -41,12 +41,37 @@ bool Environment::call(std::function<void(Napi::Env)> body) {
   return call_.NonBlockingCall(run) == napi_ok;
 }
 
+void Environment::callAndWait(std::function<void(Napi::Env)> body) {
+  struct Answer {
+    bool isThere = false;
+    std::string error;
+  };
+  auto answer = std::make_shared<Answer>();
+  const bool isHeard = call([this, answer, body = std::move(body)](Napi::Env env) {
+    try {
+      body(env);
+    } catch (const Napi::Error& error) {
+      answer->error = error.Message().empty() ? "a callback failed" : error.Message();
+    }
+    std::lock_guard<std::mutex> lock(mutex_);
+    answer->isThere = true;
+    changed_.notify_all();
+  });
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (isHeard) changed_.wait(lock, [&] { return answer->isThere || !isAlive_; });
+  if (!answer->isThere) throw std::runtime_error("the JavaScript thread ended");
+  if (!answer->error.empty()) throw std::runtime_error(answer->error);
+}
+
 /** Waits for the task that runs: it may read this environment's memory. */
 void Environment::end() {
-  EngineThread::instance().betweenTasks([this] {
+  {
     std::lock_guard<std::mutex> lock(mutex_);
     isAlive_ = false;
-  });
+  }
+  // The task may be waiting for this thread.
+  changed_.notify_all();
+  EngineThread::instance().betweenTasks([] {});
 }
 
 }  // namespace refold

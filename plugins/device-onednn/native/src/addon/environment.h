@@ -1,6 +1,7 @@
 #pragma once
 #include <napi.h>
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -24,6 +25,8 @@ class Environment {
   bool isAlive() const { return isAlive_; }
   /** Runs something on JavaScript's thread, from any thread. @return whether the environment still lives */
   bool call(std::function<void(Napi::Env)> body);
+  /** The same, from the engine's thread, and waits. @throws std::runtime_error what it throws, or where the environment ends */
+  void callAndWait(std::function<void(Napi::Env)> body);
 
  private:
   static void endWithProcess(Napi::Env env, Handle handle);
@@ -32,6 +35,7 @@ class Environment {
   Napi::ThreadSafeFunction call_;
   int pending_ = 0;
   std::mutex mutex_;
+  std::condition_variable changed_;
   std::atomic<bool> isAlive_{true};
 };
 

@@ -3,6 +3,7 @@
 #include "../engine/floats.h"
 #include "engine-thread.h"
 #include "read-program.h"
+#include "remote-function.h"
 
 namespace refold {
 
@@ -61,6 +62,14 @@ Batch readBatch(Napi::Object o) {
   return batch;
 }
 
+/** `{ size, sum }`, or undefined. */
+StatisticsGroup readGroup(Napi::Value value) {
+  if (!value.IsObject()) return {};
+  const Napi::Object group = value.As<Napi::Object>();
+  const auto sum = std::make_shared<RemoteFunction>(value.Env(), group.Get("sum").As<Napi::Function>());
+  return {group.Get("size").ToNumber().Int32Value(), [sum](double* values, size_t count) { (*sum)(values, count); }};
+}
+
 }  // namespace
 
 void SessionObject::Shared::answer(Waiting& one) {
@@ -88,10 +97,12 @@ Napi::Value SessionObject::load(const Napi::CallbackInfo& info) {
     std::vector<const float*> tensors;
     const Napi::Array list = info[1].As<Napi::Array>();
     for (uint32_t i = 0; i < list.Length(); i++) tensors.push_back(list.Get(i).As<Napi::Float32Array>().Data());
-    EngineThread::instance().post([promise, program, tensors] {
+    const StatisticsGroup group = readGroup(info[2]);
+    EngineThread::instance().post([promise, program, tensors, group] {
       promise->settle([&]() -> Promised::Result {
         auto shared = std::make_shared<Shared>();
         shared->session = std::make_unique<Session>(std::move(*program), tensors);
+        shared->session->statistics = group;
         open++;
         Shared* raw = shared.get();
         shared->session->onBucket = [raw](int bucket) { raw->serve(bucket); };
@@ -216,7 +227,8 @@ Napi::Value SessionObject::readBucket(const Napi::CallbackInfo& info) {
 
 Napi::Value SessionObject::writeBucket(const Napi::CallbackInfo& info) {
   if (shared_->session)
-    shared_->session->writeBucket(info[0].ToNumber().Int32Value(), info[1].As<Napi::Float32Array>().Data());
+    shared_->session->writeBucket(info[0].ToNumber().Int32Value(), info[1].As<Napi::Float32Array>().Data(),
+                                  info[2].ToNumber().Int32Value());
   auto deferred = Napi::Promise::Deferred::New(info.Env());
   deferred.Resolve(info.Env().Undefined());
   return deferred.Promise();

@@ -56,7 +56,7 @@ Outcome Session::backward(const Batch& batch) {
   Outcome outcome;
   outcome.regionMs.assign(size_t(program_.regionCount) * 2, 0);
   const uint64_t key = (uint64_t(program_.seed) << 32) ^ (uint64_t(step_) * 0x9e3779b1ull + passesSinceUpdate_) * 0xbf58476d1ce4e5b9ull;
-  Run run{arena_.at(), scratch_.at(), weights_, adds ? weights_.passGradients() : weights_.gradients(), key};
+  Run run{arena_.at(), scratch_.at(), weights_, adds ? weights_.passGradients() : weights_.gradients(), key, &statistics};
   const double from = omp_get_wtime();
   p.load(batch, run.arena);
   p.forward(run, outcome.regionMs.data());
@@ -96,7 +96,7 @@ void Session::finishBuckets(int step, bool adds) {
 
 std::vector<float> Session::infer(const Batch& batch) {
   Plan& p = plan(Plan::Kind::inference, batch.images);
-  Run run{arena_.at(), scratch_.at(), weights_, nullptr, 0};
+  Run run{arena_.at(), scratch_.at(), weights_, nullptr, 0, nullptr};
   p.load(batch, run.arena);
   p.forward(run, nullptr);
   const size_t count = size_t(batch.images) * program_.values[program_.output].channels;
@@ -148,12 +148,12 @@ void Session::copyBucket(int bucket, float* to) const {
   }
 }
 
-void Session::writeBucket(int bucket, const float* values) {
+void Session::writeBucket(int bucket, const float* values, int count) {
   for (int p = program_.buckets[bucket]; p < bucketEnd(bucket); p++) {
     std::copy_n(values, weights_.size(p), weights_.gradients() + weights_.gradientOffset(p));
     values += weights_.size(p);
   }
-  passes_[bucket] = 1;
+  passes_[bucket] = count;
 }
 
 size_t Session::weightBytes() const {

@@ -37,7 +37,10 @@ class Session {
   /** Backward passes that have finished this bucket since the session began. */
   int finishedPasses(int bucket) const { return finished_[bucket]; }
   void copyBucket(int bucket, float* to) const;
-  void writeBucket(int bucket, const float* values);
+  /** Sums of `count` gradients. */
+  void writeBucket(int bucket, const float* values, int count);
+  /** For batch norms of training; set before the first pass. */
+  StatisticsGroup statistics;
   /** Called on the engine's thread after each bucket of a backward pass. */
   std::function<void(int bucket)> onBucket = [](int) {};
 

@@ -19,8 +19,9 @@ class Branches : public Op {
     channels_ = size_t(image.blocks) * kernels().block;
     count_ = int(norms_.size());
     shift_ = Floats(channels_);
-    means64_ = Doubles(channels_);
-    variances_ = Doubles(channels_);
+    means64_ = Doubles(channels_ * std::max(1, count_));
+    variances_ = Doubles(channels_ * std::max(1, count_));
+    shared_ = Doubles(channels_ * 2 * std::max(1, count_));
     partial_ = Doubles(size_t(image.images) * channels_ * (1 + std::max(1, count_)));
     sums_ = Doubles(channels_ * (1 + count_));
     for (const BatchNorm& norm : norms_) {
@@ -39,11 +40,12 @@ class Branches : public Op {
     const ImageShape& image = output.value->image;
     gather(run);
     std::fill_n(shift_.get(), channels_, 0.0f);
-    for (int i = 0; i < count_; i++) {
-      if (!norms_[i].present) continue;
-      k.moments(image, xs_[i], means64_.get(), variances_.get(), partial_.get());
-      normalise(run, i);
-    }
+    for (int i = 0; i < count_; i++)
+      if (norms_[i].present)
+        k.moments(image, xs_[i], means64_.get() + i * channels_, variances_.get() + i * channels_, partial_.get());
+    if (hasNorms_ && isShared(run)) shareMoments(*run.statistics);
+    for (int i = 0; i < count_; i++)
+      if (norms_[i].present) normalise(run, i);
     k.branchesForward(image, count_, xs_, scales_, shift_.get(), activation_, valueOf<T>(run, output));
   }
 
@@ -62,6 +64,10 @@ class Branches : public Op {
     }
     if (hasNorms_) {
       k.branchesReduce(image, count_, xs_, scales_, means, shift_.get(), activation_, dy, sums_.get(), partial_.get());
+      // Parameters' gradients are of this replica, as all others are; what goes on backwards is of all.
+      for (int i = 0; i < count_; i++)
+        if (norms_[i].present) parameterGradients(run, i);
+      if (isShared(run)) run.statistics->sum(sums_.get(), channels_ * (1 + count_));
       for (int i = 0; i < count_; i++)
         if (norms_[i].present) coefficients(run, i);
     }
@@ -81,6 +87,28 @@ class Branches : public Op {
   }
 
  private:
+  static bool isShared(const Run& run) { return run.statistics && run.statistics->size > 1; }
+
+  /** Pixels of a channel in all replicas, which have the same number. */
+  double pixels(const Run& run) const {
+    const ImageShape& image = output.value->image;
+    return double(image.images) * image.area() * (run.statistics ? run.statistics->size : 1);
+  }
+
+  /** Means of means and of squares. A channel's moments are in float64, so that the difference of squares keeps its digits. */
+  void shareMoments(const StatisticsGroup& group) {
+    const size_t all = channels_ * count_;
+    for (size_t c = 0; c < all; c++) {
+      shared_[c] = means64_[c];
+      shared_[all + c] = variances_[c] + means64_[c] * means64_[c];
+    }
+    group.sum(shared_.get(), 2 * all);
+    for (size_t c = 0; c < all; c++) {
+      means64_[c] = shared_[c] / group.size;
+      variances_[c] = std::max(0.0, shared_[all + c] / group.size - means64_[c] * means64_[c]);
+    }
+  }
+
   void gather(Run& run) {
     for (int i = 0; i < count_; i++) {
       xs_[i] = valueOf<T>(run, inputs[i]);
@@ -93,10 +121,10 @@ class Branches : public Op {
     const ImageShape& image = output.value->image;
     const float *gamma = run.weights.tensor(norm.weight), *beta = run.weights.tensor(norm.bias);
     float *runningMean = run.weights.tensor(norm.mean), *runningVariance = run.weights.tensor(norm.variance);
-    const double count = double(image.images) * image.area();
+    const double count = pixels(run);
     const double unbiased = count > 1 ? count / (count - 1) : 1;
     for (int c = 0; c < image.channels; c++) {
-      const double mean = means64_[c], variance = variances_[c], inverse = 1 / std::sqrt(variance + norm.eps);
+      const double mean = means64_[i * channels_ + c], variance = variances_[i * channels_ + c], inverse = 1 / std::sqrt(variance + norm.eps);
       mean_[i][c] = float(mean);
       inverse_[i][c] = float(inverse);
       scale_[i][c] = float(gamma[c] * inverse);
@@ -106,18 +134,22 @@ class Branches : public Op {
     }
   }
 
-  /** dx = γ/σ · (dp − mean(dp) − x̂ · mean(dp · x̂)) as a · dp + b · x + c. */
-  void coefficients(Run& run, int i) {
+  void parameterGradients(Run& run, int i) {
     const BatchNorm& norm = norms_[i];
-    const ImageShape& image = output.value->image;
-    const double count = double(image.images) * image.area();
     float* dGamma = run.gradients + run.weights.gradientOffset(norm.weight);
     float* dBeta = run.gradients + run.weights.gradientOffset(norm.bias);
-    for (int c = 0; c < image.channels; c++) {
+    for (int c = 0; c < output.value->image.channels; c++) {
+      dGamma[c] = float(sums_[channels_ * (1 + i) + c] * inverse_[i][c]);
+      dBeta[c] = float(sums_[c]);
+    }
+  }
+
+  /** dx = γ/σ · (dp − mean(dp) − x̂ · mean(dp · x̂)) as a · dp + b · x + c. */
+  void coefficients(Run& run, int i) {
+    const double count = pixels(run);
+    for (int c = 0; c < output.value->image.channels; c++) {
       const double scale = scale_[i][c], inverse = inverse_[i][c];
       const double total = sums_[c], dot = sums_[channels_ * (1 + i) + c] * inverse;
-      dGamma[c] = float(dot);
-      dBeta[c] = float(total);
       const double b = -scale * inverse * dot / count;
       a_[i][c] = float(scale);
       b_[i][c] = float(b);
@@ -131,7 +163,7 @@ class Branches : public Op {
   int count_;
   bool hasNorms_ = false;
   Floats shift_;
-  Doubles means64_, variances_, partial_, sums_;
+  Doubles means64_, variances_, shared_, partial_, sums_;
   std::vector<Floats> scale_, mean_, inverse_, a_, b_, c_;
   const T* xs_[kMostBranches];
   const float* scales_[kMostBranches];

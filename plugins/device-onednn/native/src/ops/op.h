@@ -1,10 +1,18 @@
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 #include "../engine/program.h"
 #include "../engine/weights.h"
 
 namespace refold {
+
+/** Replicas whose batch norms share their statistics. */
+struct StatisticsGroup {
+  int size = 1;
+  /** Replaces values by their sums over the replicas; waits for all of them. */
+  std::function<void(double* values, size_t count)> sum;
+};
 
 /** What one run lends to the operations. */
 struct Run {
@@ -15,6 +23,8 @@ struct Run {
   float* gradients;
   /** Of this pass, for dropping. */
   uint64_t dropKey;
+  /** Null in inference. */
+  const StatisticsGroup* statistics;
 };
 
 struct Value {

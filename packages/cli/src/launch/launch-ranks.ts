@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Io } from '../io.js';
+import { launcherFailed, rankDied } from './errors.js';
+import type { Launcher } from './find-launcher.js';
+import type { LaunchOptions } from './launch-options.js';
+import { launcherArguments, rankEnvironment, thisMachine } from './launcher-arguments.js';
+import { LauncherMessages } from './launcher-messages.js';
+
+/**
+ * Starts a command of refold as several ranks and waits for their end. SIGINT and SIGTERM are passed on as the wish to save
+ * a checkpoint and stop; a second one ends the launcher, and so all.
+ *
+ * @param program what each rank runs
+ * @returns the ranks' exit code; where one failed it has said why
+ * @throws RefoldError `RF-LAUNCH-RANK-DIED`, `RF-LAUNCH-FAILED`
+ */
+export async function launchRanks(
+  io: Io,
+  launcher: Launcher,
+  options: LaunchOptions,
+  program: readonly string[],
+): Promise<number> {
+  const machine = thisMachine();
+  const args = launcherArguments(launcher.family, options, machine);
+  const child = spawn(launcher.command, [...args, ...program], {
+    cwd: io.cwd,
+    env: { ...process.env, ...rankEnvironment(options, machine) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A terminal's Ctrl-C reaches this process alone, which passes it on as a wish.
+    detached: true,
+  });
+  const messages = new LauncherMessages((text) => io.stderr.write(text));
+  child.stdout.on('data', (chunk: Buffer) => io.stdout.write(chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => messages.take(chunk));
+  let asked = false;
+  const stop = (signal: NodeJS.Signals) => {
+    child.kill(asked ? signal : 'SIGUSR1');
+    asked = true;
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  try {
+    const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+    messages.finish();
+    const { end, hasReason } = messages;
+    if (code === 0 || hasReason) return code ?? 1;
+    if (code === 130 || (asked && end?.how.endsWith('exit code 130'))) return 130;
+    if (end) throw rankDied(end.rank, end.host, end.how);
+    throw launcherFailed(launcher.command, code ?? -1, signal ?? '');
+  } finally {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}

@@ -1,0 +1,44 @@
+import { closeSync, openSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import path from 'node:path';
+import { Writable } from 'node:stream';
+import type { LaunchedRank } from '@refold/core';
+
+/**
+ * Why one of several processes failed, with its rank and host. Often one mistake fails all, and where one ends its
+ * launcher ends the others: only what the first of them on a host says is written.
+ */
+export class FailureStream extends Writable {
+  readonly #rank: LaunchedRank;
+  readonly #target: Writable;
+  readonly #folder: string;
+  #isFirst: boolean | undefined;
+
+  /** @param folder where the first leaves its mark, which is the host's own */
+  constructor(rank: LaunchedRank, target: Writable, folder = tmpdir()) {
+    super({ decodeStrings: false });
+    this.#rank = rank;
+    this.#target = target;
+    this.#folder = folder;
+  }
+
+  override _write(chunk: string, _encoding: BufferEncoding, done: () => void): void {
+    const { rank, size } = this.#rank;
+    this.#isFirst ??= this.#mark();
+    if (!this.#isFirst) return done();
+    this.#target.write(`Rank ${rank} of ${size} on ${hostname()}: ${chunk}`, done);
+  }
+
+  #mark(): boolean {
+    const { job } = this.#rank;
+    if (job === null) return true;
+    const name = `refold-failure-${process.getuid?.() ?? 0}-${job.replace(/[^\w.-]/g, '_')}`;
+    try {
+      closeSync(openSync(path.join(this.#folder, name), 'wx'));
+      return true;
+    } catch (error) {
+      // Where no mark can be left, each says why.
+      return (error as NodeJS.ErrnoException).code !== 'EEXIST';
+    }
+  }
+}

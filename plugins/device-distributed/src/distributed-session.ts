@@ -1,0 +1,106 @@
+import type {
+  CompiledProgram,
+  GradientBuckets,
+  ImageBatch,
+  LabelledBatch,
+  Logits,
+  StepOutcome,
+  TrainingSession,
+} from '@refold/core';
+import { InternalError, type NamedTensors } from '@refold/graph';
+import type { ReplicaSums } from './replica-sums.js';
+import type { RunningStatistics } from './running-statistics.js';
+
+export interface DistributedSessionParts {
+  readonly inner: TrainingSession;
+  readonly group: ReplicaSums;
+  /** Passes before each update: gradients are summed over the replicas in the last of them. */
+  readonly accumulate: number;
+  readonly compress: boolean;
+  /** Absent where batch norms are synchronised: running statistics are equal then. */
+  readonly statistics: RunningStatistics | null;
+}
+
+/**
+ * Trains one replica's part of each global batch on the inner device. Between the last backward pass and the update the
+ * gradients of all replicas are averaged, bucket by bucket in the order in which backward finishes them: while it goes on
+ * where the inner device reports them early (more than one bucket), else after it.
+ */
+export class DistributedSession implements TrainingSession {
+  readonly gradients: GradientBuckets;
+  readonly compiled?: CompiledProgram;
+  /** Passes since the last update. */
+  #passes = 0;
+  #isSettled = true;
+
+  constructor(private readonly parts: DistributedSessionParts) {
+    const { gradients, compiled } = parts.inner;
+    this.gradients = gradients;
+    if (compiled) this.compiled = compiled;
+  }
+
+  async backward(batch: LabelledBatch): Promise<StepOutcome> {
+    const { inner, accumulate, group } = this.parts;
+    if (group.size === 1) return inner.backward(batch);
+    if (this.#passes === accumulate)
+      throw new InternalError(`More passes before an update than the ${accumulate} announced.`);
+    this.#isSettled = false;
+    const running = inner.backward(batch);
+    const isLast = ++this.#passes === accumulate;
+    const isEarly = this.gradients.length > 1;
+    const averaging = isLast && isEarly ? this.#average() : null;
+    // Its own failure is that of the pass, or is thrown below.
+    averaging?.catch(() => undefined);
+    const outcome = await running;
+    const passed = performance.now();
+    await (isLast ? (averaging ?? this.#average()) : undefined);
+    const together = await this.#together(outcome);
+    return { ...outcome, ...together, allReduceMs: performance.now() - passed };
+  }
+
+  async update(rate: number): Promise<void> {
+    this.#passes = 0;
+    await this.parts.inner.update(rate);
+  }
+
+  async read(): Promise<NamedTensors> {
+    await this.settle();
+    return this.parts.inner.read();
+  }
+
+  async write(tensors: NamedTensors): Promise<void> {
+    await this.parts.inner.write(tensors);
+  }
+
+  infer(batch: ImageBatch): Promise<Logits> {
+    return this.parts.inner.infer(batch);
+  }
+
+  async settle(): Promise<void> {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    await this.parts.statistics?.average(this.parts.inner);
+  }
+
+  close(): Promise<void> {
+    return this.parts.inner.close();
+  }
+
+  async #average(): Promise<void> {
+    const { group, compress } = this.parts;
+    for (const bucket of this.gradients) {
+      const values = await bucket.read();
+      await (compress ? group.allReduceSumCompressed(values) : group.allReduceSum(values));
+      await bucket.write(values, group.size);
+    }
+  }
+
+  /** What all replicas saw; each has as many images. */
+  async #together({ loss, images, correct }: StepOutcome) {
+    const { group } = this.parts;
+    const sums = Float64Array.of(loss * images, images, correct);
+    await group.allReduceSum(sums);
+    const [losses, all, right] = sums as unknown as [number, number, number];
+    return { loss: losses / all, images: all, correct: right };
+  }
+}

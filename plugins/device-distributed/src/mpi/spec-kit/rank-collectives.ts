@@ -1,0 +1,86 @@
+/**
+ * A rank's script: takes part in every collective once, and writes what it got. Its arguments are the lengths to try.
+ */
+import { MpiGroup } from '../mpi-group.js';
+import { scriptArguments, toBase64, writeResult } from './rank-script.js';
+import { roughValuesOfRank, valuesOfRank } from './values-of-rank.js';
+
+/** Arrays in base64. */
+export interface CollectivesResult {
+  readonly rank: number;
+  readonly size: number;
+  readonly hosts: readonly string[];
+  readonly library: string;
+  readonly threadLevel: string;
+  readonly lengths: readonly {
+    readonly length: number;
+    readonly sums32: string;
+    readonly sums64: string;
+    readonly compressed: string;
+    readonly broadcast: string;
+  }[];
+  /** Sums in memory shared between threads, and in the middle of a larger array. */
+  readonly shared: string;
+  readonly inside: string;
+  readonly gathered: readonly (readonly number[])[];
+  readonly blocking: readonly number[];
+  readonly waitedMs: number;
+  readonly reopened: readonly number[];
+  readonly afterClose: string;
+}
+
+const group = await MpiGroup.open();
+const { rank, size } = group;
+
+const lengths = [];
+for (const length of scriptArguments.map(Number)) {
+  const sums32 = valuesOfRank(new Float32Array(length), rank);
+  const sums64 = valuesOfRank(new Float64Array(length), rank);
+  const compressed = roughValuesOfRank(length, rank);
+  const received = valuesOfRank(new Float64Array(length), rank);
+  // All at once: they must be carried out in this order on every rank.
+  await Promise.all([
+    group.allReduceSum(sums32),
+    group.allReduceSumCompressed(compressed),
+    group.allReduceSum(sums64),
+    group.broadcast(received, size - 1),
+  ]);
+  lengths.push({
+    length,
+    sums32: toBase64(sums32),
+    sums64: toBase64(sums64),
+    compressed: toBase64(compressed),
+    broadcast: toBase64(received),
+  });
+}
+
+const shared = valuesOfRank(new Float32Array(new SharedArrayBuffer(4 * 100)), rank);
+await group.allReduceSum(shared);
+const whole = valuesOfRank(new Float32Array(100), rank);
+await group.allReduceSum(whole.subarray(10, 20));
+const gathered = await group.gather(
+  Float64Array.from({ length: rank }, (_, i) => 10 * rank + i),
+  1,
+);
+const blocking = Float64Array.of(rank, 1);
+group.sumBlocking(blocking);
+await group.barrier();
+const { waitedMs, hosts, library, threadLevel } = group;
+await group.close();
+await group.close();
+const afterClose = await group.barrier().catch((error: { code: string }) => error.code);
+
+const again = await MpiGroup.open();
+const reopened = Float64Array.of(rank);
+await again.allReduceSum(reopened);
+await again.close();
+
+writeResult(rank, {
+  ...{ rank, size, hosts, library, threadLevel, lengths, waitedMs },
+  shared: toBase64(shared),
+  inside: toBase64(whole),
+  gathered: gathered.map((values) => [...values]),
+  blocking: [...blocking],
+  reopened: [...reopened],
+  afterClose: String(afterClose),
+} satisfies CollectivesResult);

@@ -1,0 +1,16 @@
+import type { ReplicaGroup, StatisticsGroup } from '@refold/core';
+
+/** What the distributed device needs of the processes it belongs to: the group, and more ways to sum. */
+export interface ReplicaSums extends ReplicaGroup {
+  /** On the calling thread, beside sums that are running (synchronised batch norm). */
+  sumBlocking(values: Float64Array): void;
+  /** As `allReduceSum`, with half the bytes: every rank's values and the sums are rounded to bfloat16. */
+  allReduceSumCompressed(values: Float32Array): Promise<void>;
+  /** Waits for its own sums that are under way. */
+  close?(): Promise<void>;
+}
+
+/** How batch norms see the group: sums of statistics in the middle of a pass. */
+export function statisticsOf(group: ReplicaSums): StatisticsGroup {
+  return { size: group.size, sum: (values) => group.sumBlocking(values) };
+}

@@ -1,0 +1,47 @@
+import type { ReplicaSums } from '../replica-sums.js';
+
+type Values = Float32Array | Float64Array;
+
+interface Meeting {
+  /** By rank. */
+  readonly values: Values[];
+  readonly leave: (() => void)[];
+}
+
+/** Replicas in one thread, for specs: a collective is carried out when all have called it. */
+export function threadGroup(size: number): readonly ReplicaSums[] {
+  const meetings: Meeting[] = [];
+  return Array.from({ length: size }, (_, rank): ReplicaSums => {
+    let turn = 0;
+    const meet = (values: Values, act: (all: readonly Values[]) => void) =>
+      new Promise<readonly Values[]>((resolve) => {
+        const meeting = (meetings[turn++] ??= { values: [], leave: [] });
+        meeting.values[rank] = values;
+        if (meeting.leave.push(() => resolve(meeting.values)) < size) return;
+        act(meeting.values);
+        for (const leave of meeting.leave) leave();
+      });
+    return {
+      ...{ rank, size },
+      allReduceSum: async (values) => void (await meet(values, sumUp)),
+      allReduceSumCompressed: async (values) => void (await meet(values, sumUp)),
+      broadcast: async (values, root) =>
+        void (await meet(values, (all) => all.forEach((to) => to.set(all[root]!)))),
+      barrier: async () => void (await meet(new Float64Array(0), () => undefined)),
+      async gather(values, root) {
+        const own = Float64Array.from(values);
+        const meeting = await meet(own, () => undefined);
+        return rank === root ? (meeting as readonly Float64Array[]) : [];
+      },
+      sumBlocking() {
+        throw new Error('Replicas of one thread cannot wait for each other.');
+      },
+    };
+  });
+}
+
+function sumUp(all: readonly Values[]): void {
+  const total = Float64Array.from(all[0]!);
+  for (const values of all.slice(1)) values.forEach((value, i) => (total[i]! += value));
+  for (const values of all) values.set(total);
+}
