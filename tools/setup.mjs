@@ -16,13 +16,15 @@ import { step } from './lib/step.mjs';
 
 const tensorFlowTimeoutMs = 300_000;
 const onednnTimeoutMs = 900_000;
+const mpiTimeoutMs = 300_000;
 
-/** Everything a tool needs before it can work. @param {{ tensorFlow?: boolean }} options */
-export async function setUp({ tensorFlow = false } = {}) {
+/** Everything a tool needs before it can work. @param {{ tensorFlow?: boolean, mpi?: boolean }} options */
+export async function setUp({ tensorFlow = false, mpi = false } = {}) {
   checkNode();
   await installDependencies();
   await build();
   await setUpOnednn();
+  if (mpi) await setUpMpi();
   if (tensorFlow) await setUpTensorFlow();
 }
 
@@ -53,6 +55,15 @@ export async function setUpOnednn() {
     title: 'Building the device onednn (refold setup onednn)',
     leftOutBy: 'REFOLD_ONEDNN',
     timeoutMs: onednnTimeoutMs,
+  });
+}
+
+/** Makes sure of an MPI for several processes; as root on Debian and Ubuntu it installs one. One process needs none. */
+export async function setUpMpi() {
+  await setUpDevice('mpi', {
+    title: 'Looking for an MPI (refold setup mpi)',
+    leftOutBy: 'REFOLD_MPI',
+    timeoutMs: mpiTimeoutMs,
   });
 }
 
@@ -115,4 +126,4 @@ function checkNode() {
   }
 }
 
-await main(import.meta.url, () => setUp({ tensorFlow: process.argv.includes('--tensorflow') }));
+await main(import.meta.url, () => setUp({ tensorFlow: process.argv.includes('--tensorflow'), mpi: true }));

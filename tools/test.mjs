@@ -14,7 +14,7 @@ const resultsFile = join(root, '.cache/jest-results.json');
 
 await main(import.meta.url, async () => {
   const jestArgs = process.argv.slice(2);
-  await setUp({ tensorFlow: jestArgs.length === 0 });
+  await setUp({ tensorFlow: jestArgs.length === 0, mpi: jestArgs.length === 0 });
   mkdirSync(join(root, '.cache'), { recursive: true });
   rmSync(resultsFile, { force: true });
   const exitCode = await step('Testing (jest)', () => jest(jestArgs));

@@ -14,7 +14,9 @@ import { chooseProviders } from './plan/choose-providers.js';
 import type { ChosenProvider } from './plan/chosen-provider.js';
 import { compileProgram } from './plan/compile-program.js';
 import { makePlan } from './plan/make-plan.js';
+import { measureStep } from './plan/measure-step.js';
 import type { Plan } from './plan/plan.js';
+import type { MeasuredStep } from './plan/predict-scaling.js';
 import type { Plugin } from './plugin/plugin.js';
 import { Callback } from './points/callback.js';
 import { Dataset } from './points/dataset.js';
@@ -44,8 +46,12 @@ export interface Pipeline {
   readonly config: ResolvedConfig;
   /** What would happen; computes nothing. */
   plan(): Promise<Plan>;
-  /** The plan with the graph it is for, and what the device compiles of it. */
-  inspect(): Promise<Inspection>;
+  /**
+   * The plan with the graph it is for, and what the device compiles of it.
+   *
+   * @param measure also train a few steps on the first batch, and tell how long they took
+   */
+  inspect(measure?: boolean): Promise<Inspection>;
   /** Trains. Each call is a run of its own. */
   start(): RunHandle;
   /** The pieces (Dataset, Device, ImageReader …) without a run. The caller closes the scope. */
@@ -59,6 +65,8 @@ export interface Inspection {
   readonly graph: Graph;
   /** Of the training session, with fresh weights; null on devices that interpret. */
   readonly compiled: CompiledProgram | null;
+  /** Null where it was not to be measured. */
+  readonly step: MeasuredStep | null;
 }
 
 /**
@@ -80,8 +88,8 @@ export function composeResolved(config: ResolvedConfig, options: ComposeOptions 
   const baseDir = options.baseDir ?? process.cwd();
   return {
     config,
-    plan: async () => (await inspect(config, baseDir, false)).plan,
-    inspect: () => inspect(config, baseDir, true),
+    plan: async () => (await inspect(config, baseDir, {})).plan,
+    inspect: (measure = false) => inspect(config, baseDir, { compile: true, measure }),
     start: () => start(config, baseDir, options.weights ?? null),
     open: async (onEvent = () => undefined) => {
       const { chosen } = await chooseProviders(config);
@@ -137,7 +145,7 @@ async function prepare(
 async function inspect(
   config: ResolvedConfig,
   baseDir: string,
-  compile: boolean,
+  { compile = false, measure = false }: { compile?: boolean; measure?: boolean },
 ): Promise<Inspection> {
   const { chosen, deviceReason } = await chooseProviders(config);
   const scope = openScope(config, chosen, baseDir, () => undefined);
@@ -156,7 +164,11 @@ async function inspect(
     const { core } = config;
     const { device, graph } = prepared;
     const load = () => trainingLoad({ ...prepared, core, weights: initialise(graph, core.seed) });
-    return { plan, graph, compiled: compile ? await compileProgram(device, load) : null };
+    return {
+      ...{ plan, graph },
+      compiled: compile ? await compileProgram(device, load) : null,
+      step: measure ? await measureStep(device, prepared.dataset, load()) : null,
+    };
   } finally {
     await scope.close();
   }

@@ -20,6 +20,7 @@ export * from './run/run-handle.js';
 export * from './run/run-scope.js';
 export * from './run/score-batch.js';
 export * from './run/single-replica.js';
+export * from './plan/predict-scaling.js';
 export * from './run/launched-rank.js';
 export type { ConfigObject, ConfigTree } from './config/config-tree.js';
 export * from './config/nearest.js';

@@ -9,7 +9,7 @@ import type {
 } from '@refold/core';
 import type { Graph } from '@refold/graph';
 import { broadcastWeights } from './broadcast-weights.js';
-import { DistributedSession } from './distributed-session.js';
+import { DistributedSession, GRACE_MS } from './distributed-session.js';
 import { statisticsOf, type ReplicaSums } from './replica-sums.js';
 import { RunningStatistics } from './running-statistics.js';
 
@@ -34,10 +34,9 @@ export function distributedDevice(
   return new DistributedDevice(inner, group, options);
 }
 
-const GRACE_MS = 5_000;
-
 class DistributedDevice implements Device {
   readonly info: DeviceInfo;
+  readonly #sessions: DistributedSession[] = [];
 
   constructor(
     private readonly inner: Device,
@@ -60,18 +59,23 @@ class DistributedDevice implements Device {
     const weights = await broadcastWeights(use.weights, group);
     const { syncBatchNorm: isSynchronised, compression } = options;
     const own = isSynchronised ? { statistics: statisticsOf(group) } : {};
-    return new DistributedSession({
+    const session = new DistributedSession({
       inner: await inner.load(graph, { ...use, weights, ...own }),
       group,
       accumulate: use.accumulate ?? 1,
       compress: compression === 'bfloat16',
       statistics: isSynchronised ? null : new RunningStatistics(graph, group),
     });
+    this.#sessions.push(session);
+    return session;
   }
 
   async close(): Promise<void> {
+    for (const session of this.#sessions.splice(0)) {
+      await session.close();
+      if (!session.isOver) return;
+    }
     await this.inner.close();
-    // Where this replica failed, the others may never join a sum that is under way.
     await Promise.race([this.group.close?.(), setTimeout(GRACE_MS, undefined, { ref: false })]);
   }
 }

@@ -1,5 +1,8 @@
+import { setTimeout } from 'node:timers/promises';
 import type {
+  BorrowedGradients,
   CompiledProgram,
+  GradientBucket,
   GradientBuckets,
   ImageBatch,
   LabelledBatch,
@@ -10,6 +13,9 @@ import type {
 import { InternalError, type NamedTensors } from '@refold/graph';
 import type { ReplicaSums } from './replica-sums.js';
 import type { RunningStatistics } from './running-statistics.js';
+
+/** How long a replica that failed waits for a sum that others may never join. */
+export const GRACE_MS = 5_000;
 
 export interface DistributedSessionParts {
   readonly inner: TrainingSession;
@@ -29,6 +35,9 @@ export interface DistributedSessionParts {
 export class DistributedSession implements TrainingSession {
   readonly gradients: GradientBuckets;
   readonly compiled?: CompiledProgram;
+  #averaging: Promise<void> | null = null;
+  #isOver = true;
+  readonly #buffers: Float32Array[] = [];
   /** Passes since the last update. */
   #passes = 0;
   #isSettled = true;
@@ -51,9 +60,11 @@ export class DistributedSession implements TrainingSession {
     const averaging = isLast && isEarly ? this.#average() : null;
     // Its own failure is that of the pass, or is thrown below.
     averaging?.catch(() => undefined);
+    this.#averaging = averaging;
     const outcome = await running;
     const passed = performance.now();
-    await (isLast ? (averaging ?? this.#average()) : undefined);
+    if (isLast) await (this.#averaging ??= this.#average());
+    this.#averaging = null;
     const together = await this.#together(outcome);
     return { ...outcome, ...together, allReduceMs: performance.now() - passed };
   }
@@ -82,17 +93,32 @@ export class DistributedSession implements TrainingSession {
     await this.parts.statistics?.average(this.parts.inner);
   }
 
-  close(): Promise<void> {
-    return this.parts.inner.close();
+  /** Leaves memory to the sum that is under way where the others never join it, because this replica failed. */
+  async close(): Promise<void> {
+    const ended = this.#averaging?.catch(() => undefined).then(() => true) ?? true;
+    this.#isOver = await Promise.race([ended, setTimeout(GRACE_MS, false, { ref: false })]);
+    if (this.#isOver) await this.parts.inner.close();
+  }
+
+  /** False once it was closed in the middle of a sum. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   async #average(): Promise<void> {
     const { group, compress } = this.parts;
-    for (const bucket of this.gradients) {
-      const values = await bucket.read();
+    for (const [i, bucket] of this.gradients.entries()) {
+      const { values, count } = await this.#gradientsOf(bucket, i);
       await (compress ? group.allReduceSumCompressed(values) : group.allReduceSum(values));
-      await bucket.write(values, group.size);
+      await bucket.write(values, count * group.size);
     }
+  }
+
+  /** In the device's memory where it lends that; else copies, in arrays that are kept: new pages cost more than copying. */
+  async #gradientsOf(bucket: GradientBucket, index: number): Promise<BorrowedGradients> {
+    if (bucket.borrow) return bucket.borrow();
+    const values = (this.#buffers[index] ??= new Float32Array(bucket.length));
+    return { values: await bucket.read(values), count: 1 };
   }
 
   /** What all replicas saw; each has as many images. */

@@ -2,6 +2,8 @@ import { Callback, Device, definePlugin, launchedRank } from '@refold/core';
 import { z } from 'zod';
 import { compareReplicas } from './compare-replicas.js';
 import { distributedDevice } from './distributed-device.js';
+import { mpiMissing } from './errors.js';
+import { installMpi } from './install-mpi.js';
 import { findMpi, MpiGroup } from './mpi/index.js';
 
 export { distributedDevice, type DistributedOptions } from './distributed-device.js';
@@ -30,6 +32,12 @@ const options = z.strictObject({
 export default definePlugin({
   name: '@refold/plugin-device-distributed',
   apiVersion: 1,
+  installs: {
+    mpi: {
+      description: 'an MPI library with mpirun, for several processes (Open MPI, as root on Debian)',
+      install: (report) => Promise.resolve().then(() => installMpi(report)),
+    },
+  },
   setup({ provide }) {
     provide(Device, {
       use: ['distributed'],
@@ -40,11 +48,17 @@ export default definePlugin({
         return Promise.resolve(
           mpi.found
             ? { usable: true, library: mpi.library, reason: `${mpi.library} found (${mpi.file})` }
-            : { usable: false, reason: `no MPI library: ${mpi.tried.join('; ')}` },
+            : { usable: false, reason: mpiMissing(mpi.tried).message },
         );
       },
       async create({ inner, options: { timeoutMs, ...own } }) {
-        return distributedDevice(inner as Device, await MpiGroup.open({ timeoutMs }), own);
+        const device = inner as Device;
+        try {
+          return distributedDevice(device, await MpiGroup.open({ timeoutMs }), own);
+        } catch (error) {
+          await device.close();
+          throw error;
+        }
       },
     });
     provide(Callback, {

@@ -1,17 +1,21 @@
-import { composeResolved, type Plan } from '@refold/core';
+import { composeResolved, predictScaling, type Plan } from '@refold/core';
 import { count } from '@refold/graph';
 import { fusedForm } from '@refold/reparam';
 import type { Command } from 'commander';
 import { configuredCommand, type CommonOptions } from '../common-options.js';
 import { loadConfig } from '../load-config.js';
 import { describeProgram } from '../output/describe-program.js';
+import { describeScaling } from '../output/describe-scaling.js';
 import { printTable } from '../output/print-table.js';
 import { programDocument } from '../program-document.js';
 import { readArguments } from '../read-arguments.js';
+import { networkOf, nodesUpTo } from '../scaling-options.js';
 import type { DefineCommand } from './commands.js';
 
 interface PlanOptions extends CommonOptions {
   readonly operations?: boolean;
+  readonly nodes?: string;
+  readonly network?: string;
 }
 
 /** `refold plan`: who takes part, and the numbers of the run, before anything is computed; and what the device compiles. */
@@ -19,14 +23,20 @@ export const planCommand: DefineCommand = (io) =>
   configuredCommand('plan', 'Show what a run would do, without training anything.', [
     'refold plan -c configs/repvgg/repvgg_a1.yaml --data-dir /path/to/imagenet',
     'refold plan -c configs/imagenette.yaml --data-dir D --device onednn --operations',
+    'refold plan -c configs/imagenette.yaml --data-dir D --nodes 8 --network 25Gb',
   ])
     .option('--operations', 'list every operation that a compiling device makes of the network')
+    .option('--nodes <count>', 'measure a step here, and predict it on up to so many machines')
+    .option('--network <speed>', "their network, as 25Gb or 25Gb,10us (default: '10Gb')")
     .action(async (_options: unknown, command: Command) => {
       const given = readArguments<PlanOptions>(command, 0);
       const { options } = given;
       const config = await loadConfig(io, given);
       const pipeline = composeResolved(config, { baseDir: io.cwd });
-      const { plan, graph, compiled } = await pipeline.inspect();
+      const nodes = options.nodes === undefined ? [] : nodesUpTo(options.nodes);
+      const network = networkOf(options.network ?? '10Gb');
+      const { plan, graph, compiled, step } = await pipeline.inspect(nodes.length > 0);
+      const scaling = step && nodes.map((count) => predictScaling(step, count, network));
       const fused = count(fusedForm(graph));
       const program = compiled && programDocument(compiled, options.operations === true);
       const { parameters, macs, ...rest } = plan;
@@ -35,11 +45,14 @@ export const planCommand: DefineCommand = (io) =>
         parameters: { train: parameters, fused: fused.parameters },
         macs: { train: macs, fused: fused.macs },
         ...(program && { compiled: program }),
+        ...(scaling && { scaling: { step, network, predictions: scaling } }),
       };
       io.stdout.write(
         options.json
           ? `${JSON.stringify(document)}\n`
-          : describe(plan, fused) + (program ? `\n${describeProgram(program)}` : ''),
+          : describe(plan, fused) +
+              (program ? `\n${describeProgram(program)}` : '') +
+              (step && scaling ? `\n${describeScaling(step, network, scaling, plan.batchSize)}` : ''),
       );
     });
 

@@ -135,14 +135,31 @@ export interface GradientBucket {
     readonly length: number;
   }[];
   readonly length: number;
-  /** A copy of the gradients, `[length]`; waits until the backward pass has finished this bucket. */
-  read(): Promise<Float32Array>;
+  /**
+   * A copy of the gradients, `[length]`; waits until the backward pass has finished this bucket.
+   *
+   * @param into array of this length that is filled and given back, instead of a new one each time
+   */
+  read(into?: Float32Array): Promise<Float32Array>;
   /**
    * Replaces them (after an all-reduce).
    *
    * @param count gradients of which these are the sum; default 1
    */
   write(values: Float32Array, count?: number): Promise<void>;
+  /**
+   * The gradients' own memory where that is the host's, so that nothing need be copied; waits as `read` does. Absent
+   * elsewhere. What is changed in it is told by `write(values, count)`, with the same array.
+   */
+  borrow?(): Promise<BorrowedGradients>;
+}
+
+/** Valid until the next `backward`, `update` or `close`. */
+export interface BorrowedGradients {
+  /** Sums in the device's own layout, the same for the same network; may hold padding that nobody reads. */
+  readonly values: Float32Array;
+  /** Gradients of which they are the sums. */
+  readonly count: number;
 }
 
 /** In the order in which backward finishes them. */

@@ -59,16 +59,21 @@ export class RunScope {
     if (failures.length > 0) throw failures[0];
   }
 
-  async #make(one: ChosenProvider, host: Host): Promise<unknown> {
-    const { plugin, provider, use, options } = one;
+  async #create(one: ChosenProvider, host: Host): Promise<unknown> {
+    const { provider, use, options } = one;
     const given: Record<string, unknown> = { use, options, host };
     for (const [name, point] of Object.entries(provider.needs ?? {})) {
       given[name] = point.cardinality === 'many' ? await this.getAll(point) : await this.get(point);
     }
-    // Closed by the wrapper, and after it in any case: closing is idempotent.
-    if (one.inner) given['inner'] = await this.#make(one.inner, host);
+    // From then on the wrapper's: it closes it.
+    if (one.inner) given['inner'] = await this.#create(one.inner, host);
     const instance = await provider.create(given as Parameters<typeof provider.create>[0]);
-    this.#made.push({ plugin, instance: instance as { close?: () => unknown } });
+    return instance;
+  }
+
+  async #make(one: ChosenProvider, host: Host): Promise<unknown> {
+    const instance = await this.#create(one, host);
+    this.#made.push({ plugin: one.plugin, instance: instance as { close?: () => unknown } });
     return instance;
   }
 

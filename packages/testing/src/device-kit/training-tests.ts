@@ -98,6 +98,17 @@ export function trainingTests({ test, describe, tolerance }: DeviceKit): void {
       expectTensorsSame(await touched.read(), await plain.read(), 'After writing gradients back');
     });
 
+    test('gradients are read into an array that is given', async (device) => {
+      const session = await trainOn(device, graph);
+      await session.backward(kitBatch(graph));
+      for (const bucket of session.gradients) {
+        const expected = await bucket.read();
+        const own = new Float32Array(bucket.length).fill(7);
+        expectThat((await bucket.read(own)) === own, 'read(into)', 'the array given', 'another one');
+        expectClose(own, expected, 0, 'gradients in a given array');
+      }
+    });
+
     test('gradients that are written are the ones that the update uses', async (device) => {
       const session = await trainOn(device, graph);
       const before = await session.read();

@@ -125,7 +125,10 @@ export class FakeTrainingSession implements TrainingSession {
     return {
       parameters: [{ name, offset: 0, length }],
       length,
-      read: async () => this.#gradients.get(name)?.slice() ?? new Float32Array(length),
+      read: async (into = new Float32Array(length)) => {
+        into.set(this.#gradients.get(name) ?? new Float32Array(length));
+        return into;
+      },
       write: async (values, count = 1) =>
         void this.#gradients.set(
           name,

@@ -27,7 +27,7 @@ export class GradientStore {
     this.bucket = {
       parameters: places,
       length: offset,
-      read: () => this.#read(),
+      read: (into) => this.#read(into),
       write: (values, count) => this.#write(values, count),
     };
   }
@@ -71,9 +71,9 @@ export class GradientStore {
     if (this.#passes === 0) throw gradientsMissing();
   }
 
-  async #read(): Promise<Float32Array> {
+  async #read(into?: Float32Array): Promise<Float32Array> {
     this.requirePass();
-    const flat = new Float32Array(this.bucket.length);
+    const flat = into ?? new Float32Array(this.bucket.length);
     for (const { name, offset } of this.bucket.parameters) {
       const mean = onBackend(this.backend, () => tidy(() => mul(this.mean(name), 1)));
       const { data } = await this.weights.download(name, mean);

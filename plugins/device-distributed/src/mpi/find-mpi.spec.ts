@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { mpiMissing } from './errors.js';
+import { mpiMissing } from '../errors.js';
 import { findMpi } from './find-mpi.js';
 import { libraryCandidates } from './library-candidates.js';
 import { parseLibraryVersion } from './parse-library-version.js';

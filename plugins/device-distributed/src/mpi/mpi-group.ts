@@ -5,10 +5,10 @@ import { allReduceSum, barrier, broadcast, gather } from './collectives.js';
 import { Communicator } from './communicator.js';
 import { compressedSum } from './compressed-sum.js';
 import type { ThreadLevel } from './constants.js';
-import { groupClosed, mpiMissing } from './errors.js';
+import { groupClosed, mpiMissing } from '../errors.js';
 import { findMpi } from './find-mpi.js';
 import { checkMpi, startMpi, type MpiRuntime } from './mpi-runtime.js';
-import { rankOf } from './rank-of.js';
+import { launchedRank } from '@refold/core';
 import type { Wait } from './watch-board.js';
 import { Watchdog } from './watchdog.js';
 
@@ -57,7 +57,7 @@ export class MpiGroup implements ReplicaGroup {
   static async open({ timeoutMs = 300_000 }: MpiGroupOptions = {}): Promise<MpiGroup> {
     const found = findMpi();
     if (!found.found) throw mpiMissing(found.tried);
-    const place = { rank: rankOf(process.env)?.rank ?? 0, host: hostname() };
+    const place = { rank: launchedRank()?.rank ?? 0, host: hostname() };
     const watchdog = await Watchdog.start(place, timeoutMs);
     const end = watchdog.begin('blocking', 'the start of MPI');
     try {

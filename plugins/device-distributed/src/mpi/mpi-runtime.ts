@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import { TEXT_BYTES, THREAD_LEVELS, type ThreadLevel } from './constants.js';
 import { endMpiAtExit } from './end-mpi-at-exit.js';
-import { launcherMismatch, mpiEnded, mpiFailed, type RankPlace } from './errors.js';
+import { launcherMismatch, mpiEnded, mpiFailed, type RankPlace } from '../errors.js';
 import type { MpiFound } from './find-mpi.js';
 import { openMpiLibrary, type Handle, type MpiLibrary } from './mpi-library.js';
-import { rankOf } from './rank-of.js';
+import { launchedRank } from '@refold/core';
 
 /** MPI, started. There is one for the life of a process: it can be started only once. */
 export interface MpiRuntime extends RankPlace {
@@ -38,7 +38,7 @@ export function startMpi(found: MpiFound): MpiRuntime {
   const here = { mpi, rank, host: hostname() };
   const check = (code: number) => checkMpi(here, 'its start', code);
   check(mpi.MPI_Comm_set_errhandler(world, errorsReturn));
-  const expected = rankOf(process.env)?.size ?? size;
+  const expected = launchedRank()?.size ?? size;
   if (expected !== size) throw launcherMismatch(found.library, { expected, received: size });
 
   const duplicate = () => {

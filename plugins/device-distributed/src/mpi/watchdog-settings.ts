@@ -1,4 +1,4 @@
-import type { RankPlace } from './errors.js';
+import type { RankPlace } from '../errors.js';
 
 /** What the watching thread is given. */
 export interface WatchdogSettings extends RankPlace {

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { timedOut } from './errors.js';
+import { timedOut } from '../errors.js';
 import { loadKoffi } from './load-koffi.js';
 import { LANES, WatchBoard, monotonicMs, type Waiting } from './watch-board.js';
 import type { WatchdogSettings } from './watchdog-settings.js';

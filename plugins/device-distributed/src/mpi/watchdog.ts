@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { RankPlace } from './errors.js';
+import type { RankPlace } from '../errors.js';
 import { WatchBoard, type Lane, type Wait } from './watch-board.js';
 import type { WatchdogSettings } from './watchdog-settings.js';
 

@@ -1,4 +1,4 @@
-import type { CompiledProgram, StatisticsGroup } from '@refold/core';
+import type { BorrowedGradients, CompiledProgram, StatisticsGroup } from '@refold/core';
 import type { NativeProgram } from './native-program.js';
 
 /** What `refold_onednn.node` exports. Its methods throw `Error`s whose `code` is `OUT_OF_MEMORY` or `UNSUPPORTED`; others are bugs. */
@@ -55,8 +55,15 @@ export interface NativeSession {
   infer(batch: NativeBatch): Promise<Float32Array>;
   /** `step`: number of this update, from 1. */
   update(rate: number, step: number): Promise<void>;
-  /** Mean gradients of a bucket; waits only until the running backward has finished this bucket. */
-  readBucket(index: number): Promise<Float32Array>;
+  /**
+   * Mean gradients of a bucket; waits only until the running backward has finished this bucket. Nothing where they went
+   * `into` an array.
+   */
+  readBucket(index: number, into?: Float32Array): Promise<Float32Array | undefined>;
+  /** Waits as `readBucket` does. */
+  waitForBucket(index: number): Promise<void>;
+  /** The bucket's own memory, detached on closing. */
+  borrowBucket(index: number): BorrowedGradients;
   /** Sums of `count` gradients. */
   writeBucket(index: number, values: Float32Array, count: number): Promise<void>;
   /** Parameters and buffers by tensor index, then slots: all of the first slot by parameter index, and so on. */

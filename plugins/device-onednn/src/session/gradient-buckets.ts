@@ -1,4 +1,4 @@
-import type { GradientBucket, GradientBuckets } from '@refold/core';
+import type { BorrowedGradients, GradientBucket, GradientBuckets } from '@refold/core';
 import { tensorUnknown } from '../errors.js';
 import type { NativeSession } from '../native/native-addon.js';
 import type { NativeProgram } from '../native/native-program.js';
@@ -23,31 +23,49 @@ export function gradientBuckets(
       .slice(first, buckets[index + 1] ?? parameterCount)
       .map(({ name, size }) => ({ name, offset: (length += size) - size, length: size }));
     let passRead = 0;
+    let borrowed: BorrowedGradients | undefined;
+    const requireLength = (values: Float32Array): void => {
+      if (values.length === length) return;
+      const others = parameters.length - 1;
+      const what = `gradients of ${parameters[0]?.name ?? ''} and ${others} more`;
+      throw tensorUnknown(what, `${length} values`, `${values.length} values`);
+    };
     return {
       parameters,
       length,
-      async read() {
+      async read(into) {
         requireOpen();
         passes.require();
+        if (into) requireLength(into);
         const { newest } = passes;
         try {
-          const values = await callNative(() => session.readBucket(index));
+          const values = await callNative(() => session.readBucket(index, into));
           passRead = newest;
-          return values;
+          return values ?? into!;
         } catch (error) {
           // The session was closed while this waited.
           requireOpen();
           throw error;
         }
       },
+      async borrow() {
+        requireOpen();
+        passes.require();
+        const { newest } = passes;
+        try {
+          await callNative(() => session.waitForBucket(index));
+        } catch (error) {
+          requireOpen();
+          throw error;
+        }
+        passRead = newest;
+        borrowed = session.borrowBucket(index);
+        return borrowed;
+      },
       async write(values, count = 1) {
         requireOpen();
         passes.require();
-        if (values.length !== length) {
-          const others = parameters.length - 1;
-          const what = `gradients of ${parameters[0]?.name ?? ''} and ${others} more`;
-          throw tensorUnknown(what, `${length} values`, `${values.length} values`);
-        }
+        if (values !== borrowed?.values) requireLength(values);
         if (passRead !== passes.newest) await passes.finished;
         requireOpen();
         await callNative(() => session.writeBucket(index, values, count));

@@ -16,6 +16,9 @@ struct SessionObject::Shared {
   struct Waiting {
     int bucket, pass;
     std::shared_ptr<Promised> promise;
+    /** Where the gradients go; kept by the promise. Null: into a new array. */
+    float* target;
+    bool copies;
   };
   std::mutex mutex;
   std::list<Waiting> waiting;
@@ -42,6 +45,9 @@ struct SessionObject::Shared {
 };
 
 namespace {
+
+/** Property with the arrays over the memory of buckets that were borrowed. */
+const char* const kViews = "views";
 
 Napi::Float32Array toArray(Napi::Env env, const std::vector<float>& values) {
   Napi::Float32Array array = Napi::Float32Array::New(env, values.size());
@@ -73,6 +79,11 @@ StatisticsGroup readGroup(Napi::Value value) {
 }  // namespace
 
 void SessionObject::Shared::answer(Waiting& one) {
+  if (!one.copies) return one.promise->resolve(nothing);
+  if (one.target) {
+    session->copyBucket(one.bucket, one.target);
+    return one.promise->resolve(nothing);
+  }
   auto values = std::make_shared<std::vector<float>>(session->bucketSize(one.bucket));
   session->copyBucket(one.bucket, values->data());
   one.promise->resolve([values](Napi::Env env) { return toArray(env, *values); });
@@ -84,6 +95,7 @@ void SessionObject::define(Napi::Env env) {
       {InstanceAccessor<&SessionObject::compiled>("compiled"), InstanceMethod<&SessionObject::backward>("backward"),
        InstanceMethod<&SessionObject::infer>("infer"), InstanceMethod<&SessionObject::update>("update"),
        InstanceMethod<&SessionObject::readBucket>("readBucket"), InstanceMethod<&SessionObject::writeBucket>("writeBucket"),
+       InstanceMethod<&SessionObject::borrowBucket>("borrowBucket"), InstanceMethod<&SessionObject::waitForBucket>("waitForBucket"),
        InstanceMethod<&SessionObject::read>("read"), InstanceMethod<&SessionObject::write>("write"),
        InstanceMethod<&SessionObject::setStep>("setStep"), InstanceMethod<&SessionObject::close>("close")});
   Environment::make(env, function);
@@ -215,14 +227,50 @@ Napi::Value SessionObject::update(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value SessionObject::readBucket(const Napi::CallbackInfo& info) {
-  const int bucket = info[0].ToNumber().Int32Value();
-  auto promise = Promised::make(info.Env(), info.Env().Undefined());
-  Shared::Waiting one{bucket, shared_->asked, promise};
+  float* target = info[1].IsTypedArray() ? info[1].As<Napi::Float32Array>().Data() : nullptr;
+  return await(info, target, true);
+}
+
+Napi::Value SessionObject::waitForBucket(const Napi::CallbackInfo& info) { return await(info, nullptr, false); }
+
+Napi::Value SessionObject::await(const Napi::CallbackInfo& info, float* target, bool copies) {
+  auto promise = Promised::make(info.Env(), info[1]);
+  Shared::Waiting one{info[0].ToNumber().Int32Value(), shared_->asked, promise, target, copies};
   std::lock_guard<std::mutex> lock(shared_->mutex);
   if (!shared_->session) promise->reject("INTERNAL", "The session is closed.");
-  else if (shared_->session->finishedPasses(bucket) >= one.pass) shared_->answer(one);
+  else if (shared_->session->finishedPasses(one.bucket) >= one.pass) shared_->answer(one);
   else shared_->waiting.push_back(one);
   return promise->promise();
+}
+
+/** `{ values, count }` of a finished bucket; the array is made once and detached on closing. */
+Napi::Value SessionObject::borrowBucket(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const uint32_t bucket = info[0].ToNumber().Uint32Value();
+  if (!shared_->session) throw Napi::Error::New(env, "The session is closed.");
+  Session& session = *shared_->session;
+  if (!Value().Has(kViews)) Value().Set(kViews, Napi::Array::New(env));
+  Napi::Object views = Value().Get(kViews).As<Napi::Object>();
+  if (!views.Has(bucket)) {
+    const size_t floats = session.bucketFloats(int(bucket));
+    Napi::ArrayBuffer memory = Napi::ArrayBuffer::New(env, session.bucketMemory(int(bucket)), floats * sizeof(float));
+    // The memory lives as long as somebody can reach it.
+    memory.Set("session", Value());
+    views.Set(bucket, Napi::Float32Array::New(env, floats, memory, 0));
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("values", views.Get(bucket));
+  result.Set("count", session.passesIn(int(bucket)));
+  return result;
+}
+
+/** Their memory is about to go. */
+void SessionObject::detachViews() {
+  if (!Value().Has(kViews)) return;
+  const Napi::Array views = Value().Get(kViews).As<Napi::Array>();
+  for (uint32_t i = 0; i < views.Length(); i++)
+    if (views.Has(i)) views.Get(i).As<Napi::Float32Array>().ArrayBuffer().Detach();
+  Value().Delete(kViews);
 }
 
 Napi::Value SessionObject::writeBucket(const Napi::CallbackInfo& info) {
@@ -265,6 +313,7 @@ Napi::Value SessionObject::setStep(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value SessionObject::close(const Napi::CallbackInfo& info) {
+  detachViews();
   auto promise = Promised::make(info.Env(), info.Env().Undefined());
   EngineThread::instance().post([promise, shared = shared_] {
     shared->rejectAll("The session is closed.");

@@ -26,6 +26,10 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
   Napi::Value infer(const Napi::CallbackInfo&);
   Napi::Value update(const Napi::CallbackInfo&);
   Napi::Value readBucket(const Napi::CallbackInfo&);
+  Napi::Value waitForBucket(const Napi::CallbackInfo&);
+  Napi::Value await(const Napi::CallbackInfo&, float* target, bool copies);
+  Napi::Value borrowBucket(const Napi::CallbackInfo&);
+  void detachViews();
   Napi::Value writeBucket(const Napi::CallbackInfo&);
   Napi::Value read(const Napi::CallbackInfo&);
   Napi::Value write(const Napi::CallbackInfo&);

@@ -148,12 +148,24 @@ void Session::copyBucket(int bucket, float* to) const {
   }
 }
 
+float* Session::bucketMemory(int bucket) const {
+  return weights_.gradients() + weights_.gradientOffset(program_.buckets[bucket]);
+}
+
+size_t Session::bucketFloats(int bucket) const {
+  const int end = bucketEnd(bucket);
+  const size_t to = end < program_.parameterCount ? weights_.gradientOffset(end) : weights_.gradientFloats();
+  return to - weights_.gradientOffset(program_.buckets[bucket]);
+}
+
 void Session::writeBucket(int bucket, const float* values, int count) {
+  passes_[bucket] = count;
+  // Borrowed, and changed in its place.
+  if (values == bucketMemory(bucket)) return;
   for (int p = program_.buckets[bucket]; p < bucketEnd(bucket); p++) {
     std::copy_n(values, weights_.size(p), weights_.gradients() + weights_.gradientOffset(p));
     values += weights_.size(p);
   }
-  passes_[bucket] = count;
 }
 
 size_t Session::weightBytes() const {

@@ -37,6 +37,10 @@ class Session {
   /** Backward passes that have finished this bucket since the session began. */
   int finishedPasses(int bucket) const { return finished_[bucket]; }
   void copyBucket(int bucket, float* to) const;
+  /** The sums themselves, with padding between parameters. */
+  float* bucketMemory(int bucket) const;
+  size_t bucketFloats(int bucket) const;
+  int passesIn(int bucket) const { return passes_[bucket]; }
   /** Sums of `count` gradients. */
   void writeBucket(int bucket, const float* values, int count);
   /** For batch norms of training; set before the first pass. */

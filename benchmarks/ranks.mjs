@@ -1,0 +1,101 @@
+/**
+ * One rank and two on one machine, each on a core of its own, and the all-reduce beside a loop in C on the same MPI, as a
+ * section of docs/performance.md. Needs Open MPI with mpicc.
+ *
+ *     node benchmarks/ranks.mjs [--resolutions 64,224] [--batch 32] [--rounds 3] [--steps 8] [--dry]
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { writeBetweenMarkers } from './write-between-markers.mjs';
+
+const { values: flags } = parseArgs({
+  options: {
+    resolutions: { type: 'string', default: '64,224' },
+    batch: { type: 'string', default: '32' },
+    rounds: { type: 'string', default: '3' },
+    steps: { type: 'string', default: '8' },
+    dry: { type: 'boolean', default: false },
+  },
+});
+const [batchSize, rounds, steps] = ['batch', 'rounds', 'steps'].map((key) => Number(flags[key]));
+/** Floats of RepVGG-A0's gradients, with a head of 1,000 classes. */
+const COUNT = 9_130_000;
+const TURNS = 20;
+
+const rows = [];
+for (const resolution of flags.resolutions.split(',').map(Number)) {
+  const job = { work: 'training', resolution, batchSize, steps };
+  const [one, two] = alternate(
+    () => rank(1, job),
+    () => rank(2, job),
+  );
+  const ms = (readings) => readings.flatMap(({ msPerStep }) => msPerStep);
+  const waiting = two.flatMap(({ waitMs, msPerStep }) => waitMs.map((wait, i) => wait / msPerStep[i]));
+  const times = (of) => ((2 * of(ms(one))) / of(ms(two))).toFixed(2);
+  rows.push([
+    ...[`${resolution} px`, least(ms(one)).toFixed(0), least(ms(two)).toFixed(0)],
+    ...[times(least), times(median), `${(100 * median(waiting)).toFixed(1)} %`],
+  ]);
+}
+const reduce = { work: 'all-reduce', count: COUNT, turns: TURNS };
+const folder = mkdtempSync(join(tmpdir(), 'refold-ranks-'));
+let inC;
+let ours;
+try {
+  const program = join(folder, 'allreduce');
+  execFileSync('mpicc', ['-O2', join(import.meta.dirname, 'allreduce.c'), '-o', program]);
+  [inC, ours] = alternate(
+    () => mpirun(2, [program, String(COUNT), String(TURNS)]),
+    () => rank(2, reduce),
+  );
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+const library = execFileSync('mpirun', ['--version'], { encoding: 'utf8' }).split('\n')[0];
+const table = [
+  '| repvgg_a0 | 1 rank, ms | 2 ranks, ms | images/s, × 1 rank (best) | × 1 rank (medians) | of a step spent waiting |',
+  '| --- | --- | --- | --- | --- | --- |',
+  ...rows.map((cells) => `| ${cells.join(' | ')} |`),
+].join('\n');
+const text = [
+  `${cpus().length} cores (${cpus()[0].model.trim()}), ${library}, onednn in float32 with one thread and core for each rank, ${batchSize} images a rank, ${rounds} alternating rounds of ${steps} steps.`,
+  table,
+  `All-reduce of ${(COUNT / 1e6).toFixed(2)} M floats on two ranks: ${least(ours.flat()).toFixed(1)} ms at best, ${median(ours.flat()).toFixed(1)} in the median; a loop in C (osu_allreduce's) ${least(inC.flat()).toFixed(1)} and ${median(inC.flat()).toFixed(1)}: ${(least(ours.flat()) / least(inC.flat())).toFixed(2)} and ${(median(ours.flat()) / median(inC.flat())).toFixed(2)} ×.`,
+].join('\n\n');
+process.stdout.write(`${text}\n`);
+if (!flags.dry) {
+  await writeBetweenMarkers('ranks', text, {
+    title: 'Several ranks',
+    intro: '`node benchmarks/ranks.mjs`: the same network on one core and on two, see [distributed.md](distributed.md).',
+    after: ['scaling', 'throughput'],
+  });
+}
+
+function alternate(...programs) {
+  const readings = programs.map(() => []);
+  for (let round = 0; round < rounds; round++) programs.forEach((run, i) => readings[i].push(run()));
+  return readings;
+}
+
+function rank(count, job) {
+  return mpirun(count, [process.execPath, join(import.meta.dirname, 'run-rank.mjs'), JSON.stringify(job)]);
+}
+
+function mpirun(count, program) {
+  const root = process.getuid?.() === 0 ? ['--allow-run-as-root'] : [];
+  const args = [...root, '-n', String(count), '--map-by', 'core', '--bind-to', 'core', ...program];
+  const env = { ...process.env, OMP_NUM_THREADS: '1' };
+  const said = execFileSync('mpirun', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], env });
+  return JSON.parse(said.trim().split('\n').at(-1));
+}
+
+function least(values) {
+  return Math.min(...values);
+}
+
+function median(values) {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+}

@@ -1,0 +1,48 @@
+/**
+ * One rank of benchmarks/ranks.mjs; rank 0 prints a line of JSON.
+ *
+ *     mpirun -n 2 node benchmarks/run-rank.mjs '{"work":"training","resolution":64,"batchSize":32,"steps":10}'
+ *     mpirun -n 2 node benchmarks/run-rank.mjs '{"work":"all-reduce","count":9130000,"turns":20}'
+ */
+import { distributedDevice, MpiGroup } from '@refold/plugin-device-distributed';
+import { onednnDevice } from '@refold/plugin-device-onednn';
+import { loadNetwork, openPlugins, randomBatch } from './open-network.mjs';
+
+const job = JSON.parse(process.argv[2]);
+const group = await MpiGroup.open();
+const result = job.work === 'training' ? await training() : await allReduce();
+if (group.rank === 0) process.stdout.write(`${JSON.stringify(result)}\n`);
+await group.close();
+
+async function training() {
+  const options = { syncBatchNorm: false, compression: job.compression ?? 'none' };
+  const device = distributedDevice(onednnDevice({ threads: 1 }), group, options);
+  const plugins = await openPlugins('repvgg_a0');
+  const { session } = await loadNetwork(device, plugins, { kind: 'training', precision: 'float32', ...job });
+  const batch = randomBatch(job.batchSize, job.resolution);
+  const msPerStep = [];
+  const waitMs = [];
+  for (let step = -2; step < job.steps; step++) {
+    await group.barrier();
+    const started = performance.now();
+    const { allReduceMs = 0 } = await session.backward(batch);
+    await session.update(0.001);
+    if (step < 0) continue;
+    msPerStep.push(performance.now() - started);
+    waitMs.push(allReduceMs);
+  }
+  await device.close();
+  return { msPerStep, waitMs };
+}
+
+async function allReduce() {
+  const values = new Float32Array(job.count).fill(1);
+  const turns = [];
+  for (let turn = -2; turn < job.turns; turn++) {
+    await group.barrier();
+    const started = performance.now();
+    await group.allReduceSum(values);
+    if (turn >= 0) turns.push(performance.now() - started);
+  }
+  return turns;
+}
