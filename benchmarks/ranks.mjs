@@ -33,7 +33,9 @@ for (const resolution of flags.resolutions.split(',').map(Number)) {
     () => rank(2, job),
   );
   const ms = (readings) => readings.flatMap(({ msPerStep }) => msPerStep);
-  const waiting = two.flatMap(({ waitMs, msPerStep }) => waitMs.map((wait, i) => wait / msPerStep[i]));
+  const waiting = two.flatMap(({ waitMs, msPerStep }) =>
+    waitMs.map((wait, i) => wait / msPerStep[i]),
+  );
   const times = (of) => ((2 * of(ms(one))) / of(ms(two))).toFixed(2);
   rows.push([
     ...[`${resolution} px`, least(ms(one)).toFixed(0), least(ms(two)).toFixed(0)],
@@ -69,26 +71,36 @@ process.stdout.write(`${text}\n`);
 if (!flags.dry) {
   await writeBetweenMarkers('ranks', text, {
     title: 'Several ranks',
-    intro: '`node benchmarks/ranks.mjs`: the same network on one core and on two, see [distributed.md](distributed.md).',
+    intro:
+      '`node benchmarks/ranks.mjs`: the same network on one core and on two, see [distributed.md](distributed.md).',
     after: ['scaling', 'throughput'],
   });
 }
 
 function alternate(...programs) {
   const readings = programs.map(() => []);
-  for (let round = 0; round < rounds; round++) programs.forEach((run, i) => readings[i].push(run()));
+  for (let round = 0; round < rounds; round++)
+    programs.forEach((run, i) => readings[i].push(run()));
   return readings;
 }
 
 function rank(count, job) {
-  return mpirun(count, [process.execPath, join(import.meta.dirname, 'run-rank.mjs'), JSON.stringify(job)]);
+  return mpirun(count, [
+    process.execPath,
+    join(import.meta.dirname, 'run-rank.mjs'),
+    JSON.stringify(job),
+  ]);
 }
 
 function mpirun(count, program) {
   const root = process.getuid?.() === 0 ? ['--allow-run-as-root'] : [];
   const args = [...root, '-n', String(count), '--map-by', 'core', '--bind-to', 'core', ...program];
   const env = { ...process.env, OMP_NUM_THREADS: '1' };
-  const said = execFileSync('mpirun', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], env });
+  const said = execFileSync('mpirun', args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env,
+  });
   return JSON.parse(said.trim().split('\n').at(-1));
 }
 

@@ -18,7 +18,11 @@ async function training() {
   const options = { syncBatchNorm: false, compression: job.compression ?? 'none' };
   const device = distributedDevice(onednnDevice({ threads: 1 }), group, options);
   const plugins = await openPlugins('repvgg_a0');
-  const { session } = await loadNetwork(device, plugins, { kind: 'training', precision: 'float32', ...job });
+  const { session } = await loadNetwork(device, plugins, {
+    kind: 'training',
+    precision: 'float32',
+    ...job,
+  });
   const batch = randomBatch(job.batchSize, job.resolution);
   const msPerStep = [];
   const waitMs = [];

@@ -126,4 +126,6 @@ function checkNode() {
   }
 }
 
-await main(import.meta.url, () => setUp({ tensorFlow: process.argv.includes('--tensorflow'), mpi: true }));
+await main(import.meta.url, () =>
+  setUp({ tensorFlow: process.argv.includes('--tensorflow'), mpi: true }),
+);

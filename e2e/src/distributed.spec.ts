@@ -11,7 +11,9 @@ import { writeTinyConfig } from './spec-kit/tiny-config.js';
 
 const folder = temporaryFolder();
 const config = writeTinyConfig(folder, (text) =>
-  text.replace('device-tfjs,', 'device-tfjs, device-onednn,').replace('everySteps: 1', 'everySteps: 2'),
+  text
+    .replace('device-tfjs,', 'device-tfjs, device-onednn,')
+    .replace('everySteps: 1', 'everySteps: 2'),
 );
 
 interface Run {
@@ -28,7 +30,14 @@ const outputOf = (name: string) => path.join(folder, name);
 /** Trains with an equal global batch on any number of ranks; on one without a launcher. */
 function trainArgs({ ranks, device, name, more = [] }: Run): string[] {
   const train = ['train', '-c', config, '--device', device, '--output-dir', outputOf(name)];
-  train.push('--events', logOf(name), '--batch-size', String(GLOBAL_BATCH / ranks), '--json', ...more);
+  train.push(
+    '--events',
+    logOf(name),
+    '--batch-size',
+    String(GLOBAL_BATCH / ranks),
+    '--json',
+    ...more,
+  );
   if (ranks === 1) return train;
   return ['launch', '-n', String(ranks), '--', ...train, '--device.syncBatchNorm', 'true'];
 }
@@ -71,7 +80,10 @@ describeWithMpi('training on several ranks', () => {
     for (const ranks of [1, 4]) {
       const rest = trainArgs({
         ...base,
-        ...{ ranks, more: ['--resume', 'auto', '--max-steps', String(8 + 6 * (ranks === 1 ? 1 : 2))] },
+        ...{
+          ranks,
+          more: ['--resume', 'auto', '--max-steps', String(8 + 6 * (ranks === 1 ? 1 : 2))],
+        },
       });
       const { code, stderr } = await runCli(rest);
       expect({ code, stderr }).toMatchObject({ code: 0 });
@@ -79,7 +91,9 @@ describeWithMpi('training on several ranks', () => {
       const own = lossesOf(readEvents(logOf('moved')));
       expect(own.size).toBe(6);
       for (const [step, text] of own) {
-        const [loss, reference] = [text, expected.get(step)!].map((one) => Number(one.split(' ')[0]));
+        const [loss, reference] = [text, expected.get(step)!].map((one) =>
+          Number(one.split(' ')[0]),
+        );
         expect(Math.abs(loss! / reference! - 1)).toBeLessThan(1e-5);
       }
     }
@@ -123,7 +137,11 @@ describeWithMpi('validation on several ranks', () => {
     const size = ['--data.validationSize', '1009', '--device', 'wasm', '--json'];
     const args = ['validate', file, ...size];
     const resultOf = (stdout: string) => {
-      const { imagesPerSecond: _speed, device: _name, ...result } = JSON.parse(stdout) as Evaluation & {
+      const {
+        imagesPerSecond: _speed,
+        device: _name,
+        ...result
+      } = JSON.parse(stdout) as Evaluation & {
         device: string;
       };
       return result;

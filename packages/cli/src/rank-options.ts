@@ -11,8 +11,14 @@ interface WritingOptions {
 export function ofThisRank<O extends WritingOptions>(options: O): O {
   const { rank } = launchedRank() ?? { rank: 0 };
   if (rank === 0) return options;
-  const files = (['events', 'predictions'] as const).flatMap((key) =>
-    options[key] === undefined ? [] : [[key, `${options[key]}.rank-${rank}`]],
-  );
-  return { ...options, ...Object.fromEntries(files), quiet: true };
+  const own = (file: string | undefined) =>
+    file === undefined ? undefined : `${file}.rank-${rank}`;
+  const events = own(options.events);
+  const predictions = own(options.predictions);
+  return {
+    ...options,
+    ...(events && { events }),
+    ...(predictions && { predictions }),
+    quiet: true,
+  };
 }

@@ -6,12 +6,17 @@ const LATENCY_MS = 0.04;
 
 /** `25Gb`, `800Mb/s`, or with a latency `25Gb,10us`. @throws RefoldError `RF-USAGE-FLAG-VALUE` */
 export function networkOf(text: string): Network {
-  const match = /^([\d.]+)\s*([GM])b(?:\/s|ps)?(?:,\s*([\d.]+)\s*(us|µs|ms))?$/i.exec(text);
+  const match = /^([\d.]+)\s*([GgMm])b(?:\/s|ps)?(?:,\s*([\d.]+)\s*(us|µs|ms))?$/.exec(text);
   const [, amount = '', unit = '', latency, scale] = match ?? [];
   const bandwidth = (Number(amount) * (unit.toUpperCase() === 'G' ? 1e9 : 1e6)) / 8;
   if (!match || !(bandwidth > 0))
-    throw valueDoesNotFit('--network', "bits per second and a latency, as '25Gb' or '25Gb,10us'", text);
-  const latencyMs = latency === undefined ? LATENCY_MS : Number(latency) / (scale === 'ms' ? 1 : 1000);
+    throw valueDoesNotFit(
+      '--network',
+      "bits per second and a latency, as '25Gb' or '25Gb,10us'",
+      text,
+    );
+  const latencyMs =
+    latency === undefined ? LATENCY_MS : Number(latency) / (scale === 'ms' ? 1 : 1000);
   return { bandwidth, latencyMs };
 }
 

@@ -1,6 +1,12 @@
 import * as framework from '@jest/globals';
 import type { Device, LabelledBatch, TrainingSession, TrainingUse } from '@refold/core';
-import { initialise, parametersOf, UPDATE_COUNT_NAME, withLoss, type NamedTensors } from '@refold/graph';
+import {
+  initialise,
+  parametersOf,
+  UPDATE_COUNT_NAME,
+  withLoss,
+  type NamedTensors,
+} from '@refold/graph';
 import { describeDevice, fakeDevice, relativeError, tinyGraph } from '@refold/testing';
 import { distributedDevice, type DistributedOptions } from './distributed-device.js';
 import { threadGroup } from './spec-kit/thread-group.js';
@@ -65,7 +71,10 @@ describe('the distributed device', () => {
     const all = await together(sessions, (session, rank) => session.backward(batchOf(rank)));
     for (const { loss, images, correct } of all) {
       expect(loss).toBeCloseTo((own[0]!.loss + own[1]!.loss) / 2, 10);
-      expect({ images, correct }).toEqual({ images: 8, correct: own[0]!.correct + own[1]!.correct });
+      expect({ images, correct }).toEqual({
+        images: 8,
+        correct: own[0]!.correct + own[1]!.correct,
+      });
     }
   });
 
@@ -110,6 +119,8 @@ describe('the distributed device', () => {
 });
 
 const parametersIn = (tensors: NamedTensors) =>
-  [UPDATE_COUNT_NAME, ...parametersOf(graph).map(({ name }) => name)].map((name) => tensors.get(name));
+  [UPDATE_COUNT_NAME, ...parametersOf(graph).map(({ name }) => name)].map((name) =>
+    tensors.get(name),
+  );
 
 describeDevice('distributed, alone', () => devicesOf(1)[0]!, { framework });

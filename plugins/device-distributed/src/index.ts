@@ -34,7 +34,8 @@ export default definePlugin({
   apiVersion: 1,
   installs: {
     mpi: {
-      description: 'an MPI library with mpirun, for several processes (Open MPI, as root on Debian)',
+      description:
+        'an MPI library with mpirun, for several processes (Open MPI, as root on Debian)',
       install: (report) => Promise.resolve().then(() => installMpi(report)),
     },
   },

@@ -57,7 +57,9 @@ type Given = Readonly<Record<string, string | boolean | undefined>>;
 function camelCased(own: Given): Given {
   return Object.fromEntries(
     Object.entries(own).map(([name, value]) => [
-      name === 'n' ? 'workerNum' : name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
+      name === 'n'
+        ? 'workerNum'
+        : name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
       value,
     ]),
   );

@@ -52,7 +52,9 @@ export const planCommand: DefineCommand = (io) =>
           ? `${JSON.stringify(document)}\n`
           : describe(plan, fused) +
               (program ? `\n${describeProgram(program)}` : '') +
-              (step && scaling ? `\n${describeScaling(step, network, scaling, plan.batchSize)}` : ''),
+              (step && scaling
+                ? `\n${describeScaling(step, network, scaling, plan.batchSize)}`
+                : ''),
       );
     });
 

@@ -20,7 +20,10 @@ export function findLauncher(env: NodeJS.ProcessEnv = process.env): Launcher {
   const command = env['REFOLD_MPIRUN'] ?? 'mpirun';
   let said: string;
   try {
-    said = execFileSync(command, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    said = execFileSync(command, ['--version'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
   } catch (cause) {
     throw launcherMissing(command, cause);
   }

@@ -47,7 +47,10 @@ function openMpi(options: LaunchOptions, { cores, isRoot }: LaunchMachine): stri
     ...(bindCore ? ['--map-by', `slot:PE=${threads}`, '--bind-to', 'core'] : ['--bind-to', 'none']),
     ...(hosts.length > 0 ? ['--host', hosts.map((host) => `${host}:${each}`).join(',')] : []),
     ...(hostfile === undefined ? [] : ['--hostfile', hostfile]),
-    ...['OMP_NUM_THREADS', 'TF_NUM_INTRAOP_THREADS', 'OMP_WAIT_POLICY'].flatMap((name) => ['-x', name]),
+    ...['OMP_NUM_THREADS', 'TF_NUM_INTRAOP_THREADS', 'OMP_WAIT_POLICY'].flatMap((name) => [
+      '-x',
+      name,
+    ]),
   ];
 }
 

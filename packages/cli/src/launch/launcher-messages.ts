@@ -69,7 +69,8 @@ export class LauncherMessages {
 
   #hydra(line: string): boolean {
     const signal = /EXIT STRING: (.+) \(signal (\d+)\)/.exec(line);
-    if (signal) this.end ??= { rank: -1, host: null, how: `was ended by signal ${signal[2]} (${signal[1]})` };
+    if (signal)
+      this.end ??= { rank: -1, host: null, how: `was ended by signal ${signal[2]} (${signal[1]})` };
     return HYDRA.test(line) || signal !== null;
   }
 

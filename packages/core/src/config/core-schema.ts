@@ -46,7 +46,9 @@ const deviceSection = z.strictObject({
     .describe("Name of the device, from a listed plugin; 'auto': the fastest that works here."),
   inner: text
     .default('auto')
-    .describe("Name of the device that a wrapping one (distributed) computes on; 'auto': the fastest."),
+    .describe(
+      "Name of the device that a wrapping one (distributed) computes on; 'auto': the fastest.",
+    ),
   precision: z
     .enum(['float32', 'bfloat16'])
     .default('float32')

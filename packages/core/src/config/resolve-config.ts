@@ -180,8 +180,7 @@ function takesPart(
   if (point.cardinality === 'many' || point.section === null) return true;
   const use = uses.get(point.section);
   if (use === undefined) return false;
-  const isChosen = (name: unknown) =>
-    name === 'auto' || namesOf(one).some((mine) => mine === name);
+  const isChosen = (name: unknown) => name === 'auto' || namesOf(one).some((mine) => mine === name);
   if (isChosen(use) || provider.wraps?.()) return true;
   const wrapper = declared.find((other) => other.provider.wraps && namesOf(other).includes(use));
   return wrapper?.point.name === point.name && isChosen(inner);

@@ -93,6 +93,7 @@ export interface KitSessionOptions {
   readonly batchSize?: number;
   readonly seed?: number;
   readonly weights?: TrainingUse['weights'];
+  readonly statistics?: TrainingUse['statistics'];
 }
 
 /** Loads a graph without loss for training, with the kit's weights. */
@@ -109,7 +110,24 @@ export function trainOn(
     updateRule: options.rule ?? plainRule,
     seed: options.seed ?? 5,
     weights: options.weights ?? kitWeights(graph),
+    ...(options.statistics && { statistics: options.statistics }),
   });
+}
+
+/** Every image twice, in the order of the batch and once more. */
+export function twice(batch: LabelledBatch): LabelledBatch {
+  const { images, data, labels, samples } = batch;
+  const doubled = <T extends Uint8Array | Float32Array | Int32Array>(values: T): T => {
+    const both = new (values.constructor as new (length: number) => T)(2 * values.length);
+    both.set(values);
+    both.set(values, values.length);
+    return both;
+  };
+  return {
+    ...batch,
+    ...{ images: 2 * images, data: doubled(data) },
+    ...{ labels: doubled(labels), samples: doubled(samples) },
+  };
 }
 
 /** Gradients by parameter name, from all buckets. */

@@ -4,7 +4,7 @@ import { tinyGraph } from '../fakes/tiny-graph.js';
 import { expectClose, expectEqual, expectThat } from '../framework/expectations.js';
 import { expectTensorsClose, expectTensorsSame, valuesOf } from './compare-tensors.js';
 import type { DeviceKit } from './device-kit.js';
-import { gradientsOf, kitBatch, trainOn } from './kit-data.js';
+import { gradientsOf, kitBatch, trainOn, twice } from './kit-data.js';
 import { kitRules } from './kit-rules.js';
 
 const graph = tinyGraph();
@@ -98,13 +98,43 @@ export function trainingTests({ test, describe, tolerance }: DeviceKit): void {
       expectTensorsSame(await touched.read(), await plain.read(), 'After writing gradients back');
     });
 
+    test('batch norms share their statistics with other replicas', async (device) => {
+      let sums = 0;
+      // The other replica has the same images.
+      const sum = (values: Float64Array): void => {
+        sums++;
+        values.forEach((value, i) => (values[i] = 2 * value));
+      };
+      const batch = kitBatch(graph);
+      const one = await trainOn(device, graph, { statistics: { size: 2, sum } });
+      const both = await trainOn(device, graph, { batchSize: 6 });
+      const [{ loss }, { loss: expected }] = [
+        await one.backward(batch),
+        await both.backward(twice(batch)),
+      ];
+      expectThat(sums > 0, 'sums over the replicas', 'some', sums);
+      expectClose([loss], [expected], 1e-5, 'loss');
+      const gradients = await gradientsOf(both);
+      for (const [name, values] of await gradientsOf(one))
+        // The 1×1 branch has one input channel: its gradient is zero but for eps.
+        expectClose(values, gradients.get(name)!, 1e-4, `gradient of ${name}`, 0.01);
+      const state = await both.read();
+      for (const [name, { data }] of await one.read())
+        if (name.includes('running')) expectClose(data, state.get(name)!.data, 1e-5, name);
+    });
+
     test('gradients are read into an array that is given', async (device) => {
       const session = await trainOn(device, graph);
       await session.backward(kitBatch(graph));
       for (const bucket of session.gradients) {
         const expected = await bucket.read();
         const own = new Float32Array(bucket.length).fill(7);
-        expectThat((await bucket.read(own)) === own, 'read(into)', 'the array given', 'another one');
+        expectThat(
+          (await bucket.read(own)) === own,
+          'read(into)',
+          'the array given',
+          'another one',
+        );
         expectClose(own, expected, 0, 'gradients in a given array');
       }
     });

@@ -54,6 +54,7 @@ export class FakeTrainingSession implements TrainingSession {
     const forward = runGraph(this.#graph, this.#values(), batch, {
       // By update and pass, not by a counter of its own: a resumed run drops the same.
       random: (node) => randomOf(this.#use.seed, node, this.#updates(), pass),
+      group: this.#use.statistics,
     });
     const classes = forward.output.data.length / batch.images;
     const { labelSmoothing, targets } = lossOf(this.#graph);

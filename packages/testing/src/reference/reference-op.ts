@@ -1,3 +1,4 @@
+import type { StatisticsGroup } from '@refold/core';
 import type { OpAttrs, OpName, Random } from '@refold/graph';
 import type { Tensor64 } from './tensor64.js';
 
@@ -13,6 +14,8 @@ export interface OpCall<K extends OpName> {
   readonly training: boolean;
   /** Drives dropout and drop_path. */
   readonly random: Random;
+  /** Replicas whose batch norms share their statistics, in training. */
+  readonly group: StatisticsGroup | undefined;
 }
 
 export interface OpGradients {

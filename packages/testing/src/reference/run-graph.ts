@@ -1,5 +1,5 @@
 import { shapesOf, tensorsOf, type Graph, type OpName, type Random } from '@refold/graph';
-import type { ImageBatch } from '@refold/core';
+import type { ImageBatch, StatisticsGroup } from '@refold/core';
 import type { OpResult, ReferenceOp } from './reference-op.js';
 import { referenceOps } from './reference-ops.js';
 import type { Tensor64 } from './tensor64.js';
@@ -14,7 +14,9 @@ export interface ForwardPass {
 }
 
 /** How a pass is run: with running statistics, or as a training step whose drop-outs come from `random`. */
-export type PassMode = 'inference' | { readonly random: (node: string) => Random };
+export type PassMode =
+  | 'inference'
+  | { readonly random: (node: string) => Random; readonly group?: StatisticsGroup | undefined };
 
 /**
  * Runs a graph on a batch in float64, node by node, by the plainest code there is. Slow, and meant to be read:
@@ -51,6 +53,7 @@ export function runGraph(
       tensors: Object.fromEntries(own) as Record<string, ArrayLike<number>>,
       training: mode !== 'inference',
       random: mode === 'inference' ? unused : mode.random(name),
+      group: mode === 'inference' ? undefined : mode.group,
     });
     values.set(name, result.output);
     results.push({ name, inputs, result });
