@@ -140,7 +140,7 @@ describe('--json --quiet prints one JSON document on stdout and nothing on stder
       'plugins',
       listOf(expect.objectContaining({ name: 'model-repvgg', provides: expect.anything() })),
     ],
-    ['setup', ['onednn', 'tensorflow'].map((name) => ({ name, description: text }))],
+    ['setup', ['mpi', 'onednn', 'tensorflow'].map((name) => ({ name, description: text }))],
   ])('%s', async (command, expected) => {
     const args = command === 'config' ? ['-c', config] : [];
     const document = await documentOf(command, ...args);

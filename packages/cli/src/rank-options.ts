@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
 import { launchedRank } from '@refold/core';
 
 /** Options of a command that writes files. */
@@ -21,4 +23,17 @@ export function ofThisRank<O extends WritingOptions>(options: O): O {
     ...(predictions && { predictions }),
     quiet: true,
   };
+}
+
+/** Each of several ranks keeps a log in the run's folder, unless `--events` asks for one elsewhere. */
+export function withRankLog<O extends WritingOptions>(options: O, outputDir: string): O {
+  const launched = launchedRank();
+  if (options.events !== undefined || launched === null || launched.size === 1) return options;
+  const folder = path.join(outputDir, 'ranks');
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch {
+    // Opening the file says why.
+  }
+  return { ...options, events: path.join(folder, `rank-${launched.rank}.jsonl`) };
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { composeResolved, type RunResult } from '@refold/core';
 import type { Command } from 'commander';
 import { configuredCommand } from '../common-options.js';
@@ -6,7 +7,7 @@ import { loadConfig } from '../load-config.js';
 import { loadStartingWeights } from '../load-starting-weights.js';
 import { openReporter } from '../output/open-reporter.js';
 import { showsProgress } from '../quietly.js';
-import { ofThisRank } from '../rank-options.js';
+import { ofThisRank, withRankLog } from '../rank-options.js';
 import { readArguments } from '../read-arguments.js';
 import { stopOnSignals } from '../stop-on-signals.js';
 import type { DefineCommand } from './commands.js';
@@ -22,7 +23,8 @@ export const trainCommand: DefineCommand = (io, done) =>
     const config = await loadConfig(io, given, { quiet: options.quiet });
     const weights = await loadStartingWeights(config.core.weights, io.cwd);
     // Before the run starts: where it cannot be opened, nothing may happen.
-    const report = openReporter(io, options);
+    const log = path.resolve(io.cwd, config.core.outputDir);
+    const report = openReporter(io, withRankLog(options, log));
     const run = composeResolved(config, { baseDir: io.cwd, ...(weights && { weights }) }).start();
     const told = showsProgress(config.plugins);
     run.events.subscribe((event) => (told ? report.record(event) : report.take(event)));

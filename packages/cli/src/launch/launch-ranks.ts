@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Io } from '../io.js';
 import { launcherFailed, rankDied } from './errors.js';
@@ -6,6 +6,9 @@ import type { Launcher } from './find-launcher.js';
 import type { LaunchOptions } from './launch-options.js';
 import { launcherArguments, rankEnvironment, thisMachine } from './launcher-arguments.js';
 import { LauncherMessages } from './launcher-messages.js';
+
+/** How long the launcher may take to end the others once a rank has said why it ended. */
+const GRACE_MS = 10_000;
 
 /**
  * Starts a command of refold as several ranks and waits for their end. SIGINT and SIGTERM are passed on as the wish to save
@@ -32,7 +35,18 @@ export async function launchRanks(
   });
   const messages = new LauncherMessages((text) => io.stderr.write(text));
   child.stdout.on('data', (chunk: Buffer) => io.stdout.write(chunk));
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => messages.take(chunk));
+  let timer: NodeJS.Timeout | undefined;
+  let giveUp: (ended: readonly [null, string]) => void;
+  const overdue = new Promise<readonly [null, string]>((resolve) => (giveUp = resolve));
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    messages.take(chunk);
+    // A launcher waits for hosts that it cannot reach any more. Ranks there end by their own deadline.
+    if (messages.hasReason)
+      timer ??= setTimeout(() => {
+        killGroup(child);
+        giveUp([null, 'SIGKILL']);
+      }, GRACE_MS);
+  });
   let asked = false;
   const stop = (signal: NodeJS.Signals) => {
     child.kill(asked ? signal : 'SIGUSR1');
@@ -41,7 +55,8 @@ export async function launchRanks(
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   try {
-    const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+    const closed = once(child, 'close') as Promise<[number | null, string | null]>;
+    const [code, signal] = await Promise.race([closed, overdue]);
     messages.finish();
     const { end, hasReason } = messages;
     if (code === 0 || hasReason) return code ?? 1;
@@ -49,7 +64,20 @@ export async function launchRanks(
     if (end) throw rankDied(end.rank, end.host, end.how);
     throw launcherFailed(launcher.command, code ?? -1, signal ?? '');
   } finally {
+    clearTimeout(timer);
+    // What could not be ended may hold the other ends.
+    child.stdout.destroy();
+    child.stderr.destroy();
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
+  }
+}
+
+/** The launcher leads a group of its own (`detached`). */
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
   }
 }
