@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { predictScaling } from '@refold/core';
 import { writeBetweenMarkers } from './write-between-markers.mjs';
 
 const { values: flags } = parseArgs({
@@ -25,6 +26,25 @@ const [batchSize, rounds, steps] = ['batch', 'rounds', 'steps'].map((key) => Num
 const COUNT = 9_130_000;
 const TURNS = 20;
 
+const folder = mkdtempSync(join(tmpdir(), 'refold-ranks-'));
+let inC;
+let ours;
+let empty;
+try {
+  const program = join(folder, 'allreduce');
+  execFileSync('mpicc', ['-O2', join(import.meta.dirname, 'allreduce.c'), '-o', program]);
+  [inC, ours, empty] = alternate(
+    () => mpirun(2, [program, String(COUNT), String(TURNS)]),
+    () => rank(2, { work: 'all-reduce', count: COUNT, turns: TURNS }),
+    () => rank(2, { work: 'all-reduce', count: 1, turns: TURNS }),
+  );
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+/** α and β of the model, from the same all-reduce of one number and of all. */
+const latencyMs = median(empty.flat()) / 2;
+const bandwidth = (1000 * 4 * COUNT) / (median(ours.flat()) - 2 * latencyMs);
+
 const rows = [];
 for (const resolution of flags.resolutions.split(',').map(Number)) {
   const job = { work: 'training', resolution, batchSize, steps };
@@ -32,40 +52,33 @@ for (const resolution of flags.resolutions.split(',').map(Number)) {
     () => rank(1, job),
     () => rank(2, job),
   );
-  const ms = (readings) => readings.flatMap(({ msPerStep }) => msPerStep);
-  const waiting = two.flatMap(({ waitMs, msPerStep }) =>
-    waitMs.map((wait, i) => wait / msPerStep[i]),
-  );
-  const times = (of) => ((2 * of(ms(one))) / of(ms(two))).toFixed(2);
+  const all = (readings, key) => readings.flatMap((reading) => reading[key]);
+  const [alone, together] = [all(one, 'msPerStep'), all(two, 'msPerStep')];
+  const waiting = all(two, 'waitMs').map((wait, i) => wait / together[i]);
+  const part = (key) => median(all(one, key));
+  const step = {
+    ...{ forwardMs: part('forwardMs'), backwardMs: part('backwardMs') },
+    ...{ updateMs: part('updateMs'), bucketBytes: one[0].bucketBytes },
+  };
+  const { stepMs } = predictScaling(step, 2, { bandwidth, latencyMs });
+  const times = (of) => ((2 * of(alone)) / of(together)).toFixed(2);
   rows.push([
-    ...[`${resolution} px`, least(ms(one)).toFixed(0), least(ms(two)).toFixed(0)],
+    ...[`${resolution} px`, least(alone).toFixed(0), least(together).toFixed(0)],
     ...[times(least), times(median), `${(100 * median(waiting)).toFixed(1)} %`],
+    ...[median(together).toFixed(0), stepMs.toFixed(0)],
   ]);
-}
-const reduce = { work: 'all-reduce', count: COUNT, turns: TURNS };
-const folder = mkdtempSync(join(tmpdir(), 'refold-ranks-'));
-let inC;
-let ours;
-try {
-  const program = join(folder, 'allreduce');
-  execFileSync('mpicc', ['-O2', join(import.meta.dirname, 'allreduce.c'), '-o', program]);
-  [inC, ours] = alternate(
-    () => mpirun(2, [program, String(COUNT), String(TURNS)]),
-    () => rank(2, reduce),
-  );
-} finally {
-  rmSync(folder, { recursive: true, force: true });
 }
 const library = execFileSync('mpirun', ['--version'], { encoding: 'utf8' }).split('\n')[0];
 const table = [
-  '| repvgg_a0 | 1 rank, ms | 2 ranks, ms | images/s, × 1 rank (best) | × 1 rank (medians) | of a step spent waiting |',
-  '| --- | --- | --- | --- | --- | --- |',
+  '| repvgg_a0 | 1 rank, ms | 2 ranks, ms | images/s, × 1 rank (best) | × 1 rank (medians) | of a step spent waiting | 2 ranks, median ms | predicted ms |',
+  '| --- | --- | --- | --- | --- | --- | --- | --- |',
   ...rows.map((cells) => `| ${cells.join(' | ')} |`),
 ].join('\n');
 const text = [
   `${cpus().length} cores (${cpus()[0].model.trim()}), ${library}, onednn in float32 with one thread and core for each rank, ${batchSize} images a rank, ${rounds} alternating rounds of ${steps} steps.`,
   table,
   `All-reduce of ${(COUNT / 1e6).toFixed(2)} M floats on two ranks: ${least(ours.flat()).toFixed(1)} ms at best, ${median(ours.flat()).toFixed(1)} in the median; a loop in C (osu_allreduce's) ${least(inC.flat()).toFixed(1)} and ${median(inC.flat()).toFixed(1)}: ${(least(ours.flat()) / least(inC.flat())).toFixed(2)} and ${(median(ours.flat()) / median(inC.flat())).toFixed(2)} ×.`,
+  `Predicted by the model of \`refold plan --nodes\` from one rank's step, with α = ${(1000 * latencyMs).toFixed(0)} µs and β = ${(bandwidth / 1e9).toFixed(1)} GB/s of that all-reduce. It leaves out that the exchange takes time of the core that computes.`,
 ].join('\n\n');
 process.stdout.write(`${text}\n`);
 if (!flags.dry) {

@@ -26,17 +26,23 @@ async function training() {
   const batch = randomBatch(job.batchSize, job.resolution);
   const msPerStep = [];
   const waitMs = [];
+  const parts = { forwardMs: [], backwardMs: [], updateMs: [] };
   for (let step = -2; step < job.steps; step++) {
     await group.barrier();
     const started = performance.now();
-    const { allReduceMs = 0 } = await session.backward(batch);
+    const { allReduceMs = 0, forwardMs, backwardMs } = await session.backward(batch);
+    const updating = performance.now();
     await session.update(0.001);
     if (step < 0) continue;
+    parts.forwardMs.push(forwardMs);
+    parts.backwardMs.push(backwardMs);
+    parts.updateMs.push(performance.now() - updating);
     msPerStep.push(performance.now() - started);
     waitMs.push(allReduceMs);
   }
   await device.close();
-  return { msPerStep, waitMs };
+  const bucketBytes = session.gradients.map(({ length }) => 4 * length);
+  return { msPerStep, waitMs, ...parts, bucketBytes };
 }
 
 async function allReduce() {

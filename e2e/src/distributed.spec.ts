@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, watch } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from '@jest/globals';
-import type { Evaluation } from '@refold/core';
+import type { Evaluation, RunResult } from '@refold/core';
 import { probeOnednn } from '@refold/plugin-device-onednn';
 import { describeWithMpi } from './spec-kit/mpi.js';
 import { lossesOf, readEvents } from './spec-kit/read-events.js';
@@ -117,6 +117,30 @@ describeWithMpi('training on several ranks', () => {
     expect(stderr).toMatch(/Rank 1 on \S+ was ended by signal 9/);
     const again = await runCli([...args, '--resume', 'auto', '--max-steps', '20']);
     expect({ code: again.code, stderr: again.stderr }).toMatchObject({ code: 0 });
+  });
+
+  it('stops all ranks at one step when the launcher is interrupted', async () => {
+    const args = trainArgs({ ranks: 2, device: 'wasm', name: 'stopped', more: ['--epochs', '40'] });
+    const { child, done } = startCli(args);
+    await new Promise<void>((resolve) => {
+      const watcher = watch(folder, () => {
+        if (!existsSync(logOf('stopped'))) return;
+        if (lossesOf(readEvents(logOf('stopped'))).size < 3) return;
+        watcher.close();
+        resolve();
+      });
+    });
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await done;
+    expect({ code, stderr }).toMatchObject({ code: 130 });
+    const result = JSON.parse(stdout) as RunResult;
+    expect(result).toMatchObject({ interrupted: true });
+    expect(existsSync(result.checkpoint!)).toBe(true);
+    // The other rank's events are beside it.
+    const steps = [logOf('stopped'), `${logOf('stopped')}.rank-1`].map(
+      (file) => lossesOf(readEvents(file)).size,
+    );
+    expect(steps).toEqual([result.steps, result.steps]);
   });
 
   it('says the mistake of all ranks once, with its exit code', async () => {

@@ -14,7 +14,9 @@ export function stopOnSignals(stop: () => void, say: (text: string) => void): ()
   const handle = (signal: NodeJS.Signals): void => {
     if (asked) process.exit(ExitCode.interrupted);
     asked = true;
-    say(`\n${signal}: saving a checkpoint and stopping; once more to stop at once.\n`);
+    // A launcher passes the wish on as SIGUSR1, whatever it was asked by.
+    const why = signal === 'SIGUSR1' ? 'Interrupted' : signal;
+    say(`\n${why}: saving a checkpoint and stopping; once more to stop at once.\n`);
     stop();
   };
   const signals: readonly NodeJS.Signals[] =

@@ -63,6 +63,10 @@ describe('what a launcher writes', () => {
     expect(read(said + killed)).toMatchObject({ shown: said, hasReason: true });
   });
 
+  it('leaves out that a signal is passed on', () => {
+    expect(read('mpirun: Forwarding signal 10 to job\n').shown).toBe('');
+  });
+
   it('leaves messages that it does not know', () => {
     const text = `${rule}\nThere are not enough slots available\n${rule}\n`;
     expect(read(text).shown).toBe('There are not enough slots available\n');

@@ -12,6 +12,8 @@ const SIGNAL = /process rank (\d+) with PID \d+ on node (\S+) exited on signal (
 const EXIT = /Process name: \[\[\d+,\d+\],(\d+)\]\s+Exit code:\s+(\d+)/;
 /** Hydra's: `=   EXIT CODE: 9`, and of signals `YOUR APPLICATION TERMINATED WITH THE EXIT STRING: Killed (signal 9)`. */
 const HYDRA = /BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES|^=+$|^=\s/;
+/** What Open MPI says when it passes on the wish to stop. */
+const FORWARDING = /^mpirun: Forwarding signal \d+ to job$/;
 const NOISE = [
   /Primary job\s+terminated normally/,
   /MPI_ABORT was invoked on rank/,
@@ -61,7 +63,7 @@ export class LauncherMessages {
       }
     } else if (this.#block) {
       this.#block.push(line);
-    } else if (!this.#hydra(line)) {
+    } else if (!this.#hydra(line) && !FORWARDING.test(line)) {
       if (/^Rank \d+ of \d+ on |RF-DISTRIBUTED-/.test(line)) this.hasReason = true;
       this.write(`${line}\n`);
     }
