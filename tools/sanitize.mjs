@@ -49,7 +49,11 @@ function environment(addon) {
     REFOLD_ONEDNN_ADDON: addon,
     LD_PRELOAD: `${library('libasan.so')}:${library('libubsan.so')}`,
     // A failing allocation is a test, not the end; Node's own code is not what is looked at.
-    ASAN_OPTIONS: 'detect_leaks=0:allocator_may_return_null=1:use_sigaltstack=0',
+    // Little of what was freed is kept back, or resident memory could not be watched.
+    ASAN_OPTIONS: [
+      ...['detect_leaks=0', 'allocator_may_return_null=1', 'use_sigaltstack=0'],
+      ...['quarantine_size_mb=1', 'thread_local_quarantine_size_kb=64'],
+    ].join(':'),
     UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
   };
 }
