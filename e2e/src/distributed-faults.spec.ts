@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, watch } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { killRank } from './spec-kit/kill-rank.js';
 import { describeWithMpi, hasMpi } from './spec-kit/mpi.js';
 import { lossesOf, readEvents } from './spec-kit/read-events.js';
 import { root, runCli, startCli } from './spec-kit/run-cli.js';
 import { temporaryFolder } from './spec-kit/temporary-folder.js';
 import { writeTinyConfig } from './spec-kit/tiny-config.js';
+import { stepsReached } from './spec-kit/watch-steps.js';
 
 const folder = temporaryFolder();
 const config = writeTinyConfig(folder, (text) => text.replace('batchSize: 16', 'batchSize: 8'));
@@ -44,8 +46,8 @@ describeWithMpi('a rank that is killed', () => {
       for (let attempt = 0; attempt < KILLS; attempt++) {
         const log = path.join(folder, `killed-${attempt}.jsonl`);
         const { done } = startCli(launchArgs('killed', log));
-        await reached(log, Math.floor(Math.random() * 5));
-        kill(Math.floor(Math.random() * RANKS), path.join(folder, 'killed'));
+        await stepsReached(log, Math.floor(Math.random() * 5));
+        killRank(Math.floor(Math.random() * RANKS), path.join(folder, 'killed'));
         const { code, stderr } = await done;
         expect({ code, codes: codesIn(stderr) }).toEqual({
           ...{ code: 1, codes: ['RF-LAUNCH-RANK-DIED'] },
@@ -61,33 +63,6 @@ describeWithMpi('a rank that is killed', () => {
     30_000 * (2 + KILLS),
   );
 });
-
-/** Resolves once the log has an event of so many steps. */
-function reached(log: string, steps: number): Promise<void> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (!existsSync(log) || lossesOf(readEvents(log)).size < steps) return;
-      watcher.close();
-      resolve();
-    };
-    const watcher = watch(folder, look);
-    look();
-  });
-}
-
-/** Ends the process that trains as this rank into this folder, as Linux tells; nothing where it has ended. */
-function kill(rank: number, output: string): void {
-  for (const pid of readdirSync('/proc').map(Number).filter(Number.isInteger)) {
-    try {
-      const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-      const env = readFileSync(`/proc/${pid}/environ`, 'utf8');
-      const isRank = new RegExp(`(OMPI_COMM_WORLD_RANK|PMI_RANK)=${rank}\0`).test(env);
-      if (isRank && line.includes(output)) process.kill(pid, 'SIGKILL');
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-}
 
 /** Why network namespaces cannot be made here; null where they can. */
 function namespacesMissing(): string | null {

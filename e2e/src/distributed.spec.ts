@@ -1,13 +1,15 @@
-import { existsSync, readdirSync, readFileSync, watch } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from '@jest/globals';
 import type { Evaluation, RunResult } from '@refold/core';
 import { probeOnednn } from '@refold/plugin-device-onednn';
+import { killRank } from './spec-kit/kill-rank.js';
 import { describeWithMpi } from './spec-kit/mpi.js';
 import { lossesOf, readEvents } from './spec-kit/read-events.js';
 import { runCli, startCli } from './spec-kit/run-cli.js';
 import { temporaryFolder } from './spec-kit/temporary-folder.js';
 import { writeTinyConfig } from './spec-kit/tiny-config.js';
+import { stepsReached } from './spec-kit/watch-steps.js';
 
 const folder = temporaryFolder();
 const config = writeTinyConfig(folder, (text) =>
@@ -103,14 +105,8 @@ describeWithMpi('training on several ranks', () => {
     const more = ['--epochs', '40'];
     const args = trainArgs({ ranks: 2, device: 'wasm', name: 'killed', more });
     const { done } = startCli(args);
-    await new Promise<void>((resolve) => {
-      const watcher = watch(folder, () => {
-        if (!existsSync(logOf('killed')) || lossesOf(readEvents(logOf('killed'))).size < 6) return;
-        watcher.close();
-        resolve();
-      });
-    });
-    process.kill(pidOfRank(1, outputOf('killed')), 'SIGKILL');
+    await stepsReached(logOf('killed'), 6);
+    killRank(1, outputOf('killed'));
     const { code, stderr } = await done;
     expect(code).toBe(1);
     expect(stderr.match(/RF-[A-Z-]+/g)).toEqual(['RF-LAUNCH-RANK-DIED']);
@@ -122,14 +118,7 @@ describeWithMpi('training on several ranks', () => {
   it('stops all ranks at one step when the launcher is interrupted', async () => {
     const args = trainArgs({ ranks: 2, device: 'wasm', name: 'stopped', more: ['--epochs', '40'] });
     const { child, done } = startCli(args);
-    await new Promise<void>((resolve) => {
-      const watcher = watch(folder, () => {
-        if (!existsSync(logOf('stopped'))) return;
-        if (lossesOf(readEvents(logOf('stopped'))).size < 3) return;
-        watcher.close();
-        resolve();
-      });
-    });
+    await stepsReached(logOf('stopped'), 3);
     child.kill('SIGINT');
     const { code, stdout, stderr } = await done;
     expect({ code, stderr }).toMatchObject({ code: 130 });
@@ -182,17 +171,3 @@ describeWithMpi('validation on several ranks', () => {
     }
   });
 });
-
-/** The process that trains as this rank into this folder, by what Linux tells of processes. */
-function pidOfRank(rank: number, output: string): number {
-  for (const pid of readdirSync('/proc').map(Number).filter(Number.isInteger)) {
-    try {
-      const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-      const env = readFileSync(`/proc/${pid}/environ`, 'utf8');
-      if (line.includes(output) && env.includes(`OMPI_COMM_WORLD_RANK=${rank}\0`)) return pid;
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  throw new Error(`Rank ${rank} was not found.`);
-}

@@ -1,4 +1,4 @@
-import { existsSync, watch } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { RunResult } from '@refold/core';
@@ -6,6 +6,7 @@ import { lossesOf, readEvents } from './spec-kit/read-events.js';
 import { runCli, startCli } from './spec-kit/run-cli.js';
 import { temporaryFolder } from './spec-kit/temporary-folder.js';
 import { writeTinyConfig } from './spec-kit/tiny-config.js';
+import { stepsReached } from './spec-kit/watch-steps.js';
 
 const folder = temporaryFolder();
 const config = writeTinyConfig(folder);
@@ -19,13 +20,8 @@ function args(name: string, ...more: string[]): string[] {
 /** Calls `act` once the log holds this many steps; resolves when the process has ended. */
 async function actAfter(log: string, steps: number, name: string, act: 'SIGKILL' | 'SIGINT') {
   const { child, done } = startCli(args(name, '--events', log, '--resume', 'auto'));
-  const watcher = watch(folder, () => {
-    if (!existsSync(log) || lossesOf(readEvents(log)).size < steps) return;
-    watcher.close();
-    child.kill(act);
-  });
+  void stepsReached(log, steps).then(() => child.kill(act));
   const result = await done;
-  watcher.close();
   return result;
 }
 

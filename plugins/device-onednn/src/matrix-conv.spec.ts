@@ -1,18 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { CompiledProgram, Device, TrainingUse } from '@refold/core';
-import {
-  evaluate,
-  GraphBuilder,
-  randomOf,
-  sizeOf,
-  tensorsOf,
-  withLoss,
-  type Graph,
-  type HostTensor,
-} from '@refold/graph';
+import type { Device, TrainingUse } from '@refold/core';
+import { evaluate, GraphBuilder, withLoss } from '@refold/graph';
 import { fakeDevice, relativeError } from '@refold/testing';
 import { loadAddon } from './native/load-addon.js';
 import { onednnDevice } from './onednn-device.js';
+import { algorithmsOf, evenly, weightsOf } from './spec-kit/conv-network.js';
 import { describeBuilt } from './spec-kit/describe-built.js';
 import { gradientsOf, noiseFor } from './spec-kit/repvgg-network.js';
 import { momentumRule } from './spec-kit/tiny-training.js';
@@ -73,20 +65,6 @@ function networkOf(each: Case) {
   return { forward, whole: withLoss(b.build(head), { labelSmoothing: 0, targets: 'index' }) };
 }
 
-function weightsOf(
-  graph: Graph,
-  draw: (random: ReturnType<typeof randomOf>, fan: number) => number,
-) {
-  return new Map<string, HostTensor>(
-    tensorsOf(graph).map(({ name, shape }) => {
-      const random = randomOf(4, name);
-      const fan = sizeOf(shape.slice(1));
-      const data = Float32Array.from({ length: sizeOf(shape) }, () => draw(random, fan));
-      return [name, { shape, data }];
-    }),
-  );
-}
-
 const sign = (x: number) => (x > 0.5 ? 1 : x < -0.5 ? -1 : 0);
 
 /** Weights and images are rounded to eight bits, and so is what is between: measured up to 5e-3 in all gradients. */
@@ -125,7 +103,7 @@ describeBuilt('convolutions of bfloat16 on onednn', () => {
 
   it.each(titled)('computes the gradients of %s but for rounding', async (_title, each) => {
     const { whole } = networkOf(each);
-    const weights = weightsOf(whole, (random, fan) => random.normal() / Math.sqrt(fan));
+    const weights = weightsOf(whole, evenly);
     const batch = noiseFor(whole, 3, each.images, 3);
     const use = {
       ...{ kind: 'training', batchSize: each.images, weights, seed: 1, updateRule: momentumRule },
@@ -142,8 +120,3 @@ describeBuilt('convolutions of bfloat16 on onednn', () => {
     await mine.close();
   });
 });
-
-function algorithmsOf({ compiled }: { readonly compiled?: CompiledProgram }): string[] {
-  const own = compiled!.operations.filter(({ name }) => name === 'op');
-  return own.map(({ pass, algorithm }) => `${pass} ${algorithm}`);
-}

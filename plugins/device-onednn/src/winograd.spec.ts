@@ -1,18 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { CompiledProgram, Device, TrainingUse } from '@refold/core';
-import {
-  evaluate,
-  GraphBuilder,
-  randomOf,
-  sizeOf,
-  tensorsOf,
-  withLoss,
-  type Graph,
-  type HostTensor,
-} from '@refold/graph';
+import type { Device, TrainingUse } from '@refold/core';
+import { evaluate, GraphBuilder, withLoss } from '@refold/graph';
 import { fakeDevice, relativeError } from '@refold/testing';
 import { loadAddon } from './native/load-addon.js';
 import { onednnDevice } from './onednn-device.js';
+import { algorithmsOf, evenly, weightsOf } from './spec-kit/conv-network.js';
 import { describeBuilt } from './spec-kit/describe-built.js';
 import { gradientsOf, noiseFor } from './spec-kit/repvgg-network.js';
 import { momentumRule } from './spec-kit/tiny-training.js';
@@ -79,18 +71,6 @@ function networkOf({ channels: [from, to], groups, size, padding }: Case) {
   return { forward, whole: withLoss(b.build(head), { labelSmoothing: 0, targets: 'index' }) };
 }
 
-/** Values of about the size that keeps sums at one. */
-function weightsOf(graph: Graph): Map<string, HostTensor> {
-  return new Map(
-    tensorsOf(graph).map(({ name, shape }) => {
-      const random = randomOf(4, name);
-      const size = 1 / Math.sqrt(sizeOf(shape.slice(1)));
-      const data = Float32Array.from({ length: sizeOf(shape) }, () => size * random.normal());
-      return [name, { shape, data }];
-    }),
-  );
-}
-
 describeBuilt('Winograd on onednn', () => {
   let device: Device;
   const reference = fakeDevice();
@@ -105,7 +85,7 @@ describeBuilt('Winograd on onednn', () => {
   const titled = cases.map((each) => [JSON.stringify(each), each] as const);
   it.each(titled)('computes values and gradients of %s', async (_title, each) => {
     const { forward, whole } = networkOf(each);
-    const weights = weightsOf(whole);
+    const weights = weightsOf(whole, evenly);
     const batch = noiseFor(whole, 3, each.images, 3);
     const common = { batchSize: each.images, precision: 'float32' } as const;
     const use: TrainingUse = {
@@ -116,7 +96,7 @@ describeBuilt('Winograd on onednn', () => {
     const inference = await device.load(forward, {
       kind: 'inference',
       ...common,
-      weights: weightsOf(forward),
+      weights: weightsOf(forward, evenly),
     });
     expect(algorithmsOf(inference)).toEqual(['forward winograd F(4x4,3x3)']);
     const { data } = await inference.infer(batch);
@@ -147,7 +127,7 @@ describeBuilt('Winograd on onednn', () => {
   const inHalf = halfCases.map((each) => [JSON.stringify(each), each] as const);
   it.each(inHalf)('computes gradients of %s in bfloat16', async (_title, each) => {
     const { whole } = networkOf(each);
-    const weights = weightsOf(whole);
+    const weights = weightsOf(whole, evenly);
     const batch = noiseFor(whole, 3, each.images, 3);
     const common = { kind: 'training', batchSize: each.images, weights } as const;
     const use = { ...common, seed: 1, updateRule: momentumRule };
@@ -174,8 +154,3 @@ describeBuilt('Winograd on onednn', () => {
     await theirs.close();
   });
 });
-
-function algorithmsOf({ compiled }: { readonly compiled?: CompiledProgram }): string[] {
-  const own = compiled!.operations.filter(({ name }) => name === 'op');
-  return own.map(({ pass, algorithm }) => `${pass} ${algorithm}`);
-}

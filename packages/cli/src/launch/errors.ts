@@ -1,4 +1,5 @@
 import { RefoldError } from '@refold/graph';
+import type { RankEnd } from './launcher-messages.js';
 
 /** There is no mpirun. */
 export function launcherMissing(command: string, cause: unknown): RefoldError {
@@ -22,10 +23,11 @@ export function nothingToLaunch(commands: readonly string[]): RefoldError {
 }
 
 /** A process ended without saying why. */
-export function rankDied(rank: number, host: string | null, how: string): RefoldError {
+export function rankDied({ rank, host, how }: RankEnd): RefoldError {
+  const who = rank === null ? 'A rank' : `Rank ${rank}`;
   const where = host === null ? '' : ` on ${host}`;
   return new RefoldError('RF-LAUNCH-RANK-DIED', {
-    message: `Rank ${rank}${where} ${how}, so all ranks were ended.`,
+    message: `${who}${where} ${how}, so all ranks were ended.`,
     hint: "The newest checkpoint is whole: go on from it with '--resume auto'. A process that is killed (signal 9) often had no memory left: lower data.batchSize.",
   });
 }

@@ -61,7 +61,7 @@ export async function launchRanks(
     const { end, hasReason } = messages;
     if (code === 0 || hasReason) return code ?? 1;
     if (code === 130 || (asked && end?.how.endsWith('exit code 130'))) return 130;
-    if (end) throw rankDied(end.rank, end.host, end.how);
+    if (end) throw rankDied(end);
     throw launcherFailed(launcher.command, code ?? -1, signal ?? '');
   } finally {
     clearTimeout(timer);

@@ -55,7 +55,7 @@ describe('what a launcher writes', () => {
   it('of Hydra tells the signal', () => {
     const { shown, end } = read(hydra);
     expect(shown.trim()).toBe('');
-    expect(end).toMatchObject({ how: 'was ended by signal 9 (Killed)' });
+    expect(end).toMatchObject({ rank: null, how: 'was ended by signal 9 (Killed)' });
   });
 
   it('leaves what ranks say, and knows a reason', () => {

@@ -1,6 +1,7 @@
 /** How a process ended, as its launcher tells. */
 export interface RankEnd {
-  readonly rank: number;
+  /** Null where the launcher does not say. */
+  readonly rank: number | null;
   /** Null where the launcher does not say. */
   readonly host: string | null;
   /** `was ended by signal 9 (Killed)` */
@@ -72,7 +73,11 @@ export class LauncherMessages {
   #hydra(line: string): boolean {
     const signal = /EXIT STRING: (.+) \(signal (\d+)\)/.exec(line);
     if (signal)
-      this.end ??= { rank: -1, host: null, how: `was ended by signal ${signal[2]} (${signal[1]})` };
+      this.end ??= {
+        rank: null,
+        host: null,
+        how: `was ended by signal ${signal[2]} (${signal[1]})`,
+      };
     return HYDRA.test(line) || signal !== null;
   }
 

@@ -4,7 +4,7 @@
 #include "layout.h"
 #include "matrix-conv.h"
 #include "pools.h"
-#include "winograd.h"
+#include "winograd-backward.h"
 
 #define REFOLD_NAME_(x) #x
 #define REFOLD_NAME(x) REFOLD_NAME_(x)
