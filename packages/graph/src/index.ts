@@ -15,3 +15,4 @@ export * from './random.js';
 export { evaluate, type EvaluateOptions } from './evaluate/evaluate.js';
 export type { Float64Tensor } from './evaluate/kernel.js';
 export type { Targets } from './evaluate/cross-entropy.js';
+export * from './quantisation.js';
