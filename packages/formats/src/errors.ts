@@ -11,7 +11,7 @@ export function unreadable(path: string, cause: unknown): RefoldError {
         : code === 'EISDIR'
           ? 'This is a folder, not a file.'
           : `The file cannot be read (${code ?? String(cause)}).`,
-    expected: 'a readable safetensors file',
+    expected: 'a file that can be read',
     hint: 'Check the path and its permissions.',
     cause,
   });
@@ -47,6 +47,40 @@ export function badHeader(
     expected,
     received,
     hint: 'The file is damaged or not a safetensors file.',
+  });
+}
+
+/** The content of a file breaks the rules of its format. `offset` is in bytes from the start of the file. */
+export function malformed(
+  path: string,
+  offset: number,
+  format: string,
+  message: string,
+  expected: string,
+  received: string,
+): RefoldError {
+  return new RefoldError('RF-FILE-MALFORMED', {
+    where: `${path}: byte ${offset}`,
+    message,
+    expected,
+    received,
+    hint: `The file is damaged or not ${format}.`,
+  });
+}
+
+/** The first bytes are of no format that can be read. */
+export function unknownWeights(
+  path: string,
+  formats: readonly string[],
+  head: Uint8Array,
+): RefoldError {
+  const start = Buffer.from(head.subarray(0, 16)).toString('hex').replace(/(..)/g, '$1 ').trim();
+  return new RefoldError('RF-FILE-UNKNOWN', {
+    where: path,
+    message: 'The file is of no format that Refold reads.',
+    expected: formats.join(', '),
+    received: head.length === 0 ? 'an empty file' : `a file that starts with ${start}`,
+    hint: 'Formats are recognised by content, not by name: check that this is the file you mean.',
   });
 }
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Safetensor } from '../safetensors/safetensor.js';
+import type { StoredTensor } from '../tensors/stored-tensor.js';
 
 /** Key of the checksum in a file's metadata. */
 export const CHECKSUM_KEY = 'refold.checksum';
 
 /** SHA-256 over metadata (without the checksum itself) and tensors, each in order of name. Hexadecimal. */
 export function checksum(
-  tensors: ReadonlyMap<string, Safetensor>,
+  tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>>,
 ): string {
   const hash = createHash('sha256');

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { GraphBuilder, initialise, type HostTensor } from '@refold/graph';
 import fc from 'fast-check';
-import { fromNamedTensors } from '../safetensors/to-named-tensors.js';
+import { fromNamedTensors } from '../tensors/to-named-tensors.js';
 import { readSafetensors } from '../safetensors/read-safetensors.js';
 import { writeSafetensors } from '../safetensors/write-safetensors.js';
 import { checksum } from './checksum.js';

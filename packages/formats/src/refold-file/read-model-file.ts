@@ -2,7 +2,7 @@ import { graphFromJson, isRefoldError, type NamedTensors } from '@refold/graph';
 import { z } from 'zod';
 import { badMetadata, checksumMismatch, notRefold, unknownFormat } from '../errors.js';
 import { readSafetensors } from '../safetensors/read-safetensors.js';
-import { toNamedTensors } from '../safetensors/to-named-tensors.js';
+import { toNamedTensors } from '../tensors/to-named-tensors.js';
 import { checkWeights } from './check-weights.js';
 import { checksum, CHECKSUM_KEY } from './checksum.js';
 import type { RefoldFile } from './refold-file.js';

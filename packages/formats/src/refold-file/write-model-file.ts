@@ -1,5 +1,5 @@
 import { graphToJson } from '@refold/graph';
-import { fromNamedTensors } from '../safetensors/to-named-tensors.js';
+import { fromNamedTensors } from '../tensors/to-named-tensors.js';
 import { writeSafetensors } from '../safetensors/write-safetensors.js';
 import { checkWeights } from './check-weights.js';
 import { checksum, CHECKSUM_KEY } from './checksum.js';

@@ -1,5 +1,5 @@
 import { badHeader } from '../errors.js';
-import { DTYPE_BYTES, isDtype, type Dtype } from './dtype.js';
+import { DTYPE_BYTES, isDtype, type Dtype } from '../tensors/dtype.js';
 import { scanJson } from './scan-json.js';
 
 /** Where a tensor lies; offsets in bytes from the start of the data part. */

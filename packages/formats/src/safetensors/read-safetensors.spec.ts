@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readSafetensors } from './read-safetensors.js';
 import { writeSafetensors } from './write-safetensors.js';
-import { DTYPE_BYTES, type Dtype } from './dtype.js';
-import type { Safetensor } from './safetensor.js';
+import { DTYPE_BYTES, type Dtype } from '../tensors/dtype.js';
+import type { StoredTensor } from '../tensors/stored-tensor.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -113,7 +113,7 @@ describe('readSafetensors', () => {
   const dtype = fc.constantFrom(...(Object.keys(DTYPE_BYTES) as Dtype[]));
   const tensor = fc
     .tuple(dtype, fc.array(fc.nat(4), { maxLength: 4 }))
-    .chain(([type, shape]): fc.Arbitrary<Safetensor> => {
+    .chain(([type, shape]): fc.Arbitrary<StoredTensor> => {
       const bytes = shape.reduce((a, b) => a * b, DTYPE_BYTES[type]);
       return fc
         .uint8Array({ minLength: bytes, maxLength: bytes })
@@ -155,7 +155,7 @@ describe('readSafetensors', () => {
     const path = join(folder, 'good.safetensors');
     await writeSafetensors(
       path,
-      new Map<string, Safetensor>([
+      new Map<string, StoredTensor>([
         ['a', { dtype: 'F32', shape: [2], data: new Uint8Array(8) }],
         ['b', { dtype: 'U8', shape: [3], data: new Uint8Array(3) }],
       ]),

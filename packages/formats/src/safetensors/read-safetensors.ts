@@ -1,13 +1,21 @@
-import { open, type FileHandle } from 'node:fs/promises';
-import { isRefoldError } from '@refold/graph';
-import { badHeader, tooLarge, truncated, unreadable } from '../errors.js';
-import { parseHeader, PREFIX_BYTES } from './parse-header.js';
-import type { Safetensor, SafetensorsContent } from './safetensor.js';
+import { badHeader, truncated } from '../errors.js';
+import type { ByteSource } from '../bytes/byte-source.js';
+import { openBytes } from '../bytes/open-bytes.js';
+import type { StoredTensor } from '../tensors/stored-tensor.js';
+import type { TensorSource } from '../tensors/tensor-source.js';
+import type { WeightsFile } from '../weights/weights-file.js';
+import { parseHeader, PREFIX_BYTES, type SafetensorsHeader } from './parse-header.js';
 
 /** The format's own limit. */
 const MAX_HEADER_BYTES = 100_000_000;
-/** Linux reads at most 2 GiB at once. */
-const MAX_READ_BYTES = 1 << 30;
+
+/** Content of a safetensors file. */
+export interface SafetensorsContent {
+  /** In the order of their offsets. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** The header's `__metadata__`; empty where absent. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
 
 /**
  * Reads a whole safetensors file, trusting nothing in it: no size is allocated that the file does not have,
@@ -17,25 +25,47 @@ const MAX_READ_BYTES = 1 << 30;
  * @throws RefoldError `RF-FILE-UNREADABLE`, `RF-FILE-TRUNCATED`, `RF-FILE-HEADER`, `RF-FILE-TOO-LARGE`
  */
 export async function readSafetensors(path: string): Promise<SafetensorsContent> {
-  let file: FileHandle;
+  const source = await openBytes(path);
   try {
-    file = await open(path, 'r');
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-  try {
-    return await readContent(path, file);
-  } catch (error) {
-    throw isRefoldError(error) ? error : unreadable(path, error);
+    const { dataStart, header } = await readHeader(source);
+    const data = await source.read(dataStart, header.dataBytes);
+    const tensors = new Map<string, StoredTensor>();
+    for (const { name, dtype, shape, begin, end } of header.places) {
+      tensors.set(name, { dtype, shape, data: data.subarray(begin, end) });
+    }
+    return { tensors, metadata: header.metadata };
   } finally {
-    await file.close();
+    await source.close();
   }
 }
 
-async function readContent(path: string, file: FileHandle): Promise<SafetensorsContent> {
-  const { size: fileBytes } = await file.stat();
+/**
+ * A safetensors file whose tensors are read one by one.
+ *
+ * @throws RefoldError as {@link readSafetensors}
+ */
+export async function openSafetensors(source: ByteSource): Promise<WeightsFile> {
+  const { dataStart, header } = await readHeader(source);
+  const tensors = new Map<string, TensorSource>();
+  for (const { name, dtype, shape, begin, end } of header.places) {
+    const read = () => source.read(dataStart + begin, end - begin);
+    tensors.set(name, { dtype, shape, read });
+  }
+  return {
+    format: 'safetensors',
+    tensors,
+    metadata: header.metadata,
+    notes: [],
+    close: () => source.close(),
+  };
+}
+
+async function readHeader(
+  source: ByteSource,
+): Promise<{ readonly dataStart: number; readonly header: SafetensorsHeader }> {
+  const { path, size: fileBytes } = source;
   if (fileBytes < PREFIX_BYTES) throw truncated(path, 0, PREFIX_BYTES, fileBytes);
-  const prefix = await readExactly(path, file, 0, PREFIX_BYTES);
+  const prefix = await source.read(0, PREFIX_BYTES);
   const length = new DataView(prefix.buffer).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES)) {
     throw badHeader(
@@ -48,7 +78,7 @@ async function readContent(path: string, file: FileHandle): Promise<SafetensorsC
   }
   const dataStart = PREFIX_BYTES + Number(length);
   if (dataStart > fileBytes) throw truncated(path, PREFIX_BYTES, dataStart, fileBytes);
-  const header = parseHeader(path, await readExactly(path, file, PREFIX_BYTES, Number(length)));
+  const header = parseHeader(path, await source.read(PREFIX_BYTES, Number(length)));
   const expectedBytes = dataStart + header.dataBytes;
   if (expectedBytes > fileBytes) throw truncated(path, fileBytes, expectedBytes, fileBytes);
   if (expectedBytes < fileBytes) {
@@ -60,32 +90,5 @@ async function readContent(path: string, file: FileHandle): Promise<SafetensorsC
       `${fileBytes} bytes`,
     );
   }
-  const data = await readExactly(path, file, dataStart, header.dataBytes);
-  const tensors = new Map<string, Safetensor>();
-  for (const { name, dtype, shape, begin, end } of header.places) {
-    tensors.set(name, { dtype, shape, data: data.subarray(begin, end) });
-  }
-  return { tensors, metadata: header.metadata };
-}
-
-async function readExactly(
-  path: string,
-  file: FileHandle,
-  position: number,
-  bytes: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  let buffer: Uint8Array<ArrayBuffer>;
-  try {
-    buffer = new Uint8Array(bytes);
-  } catch (error) {
-    throw tooLarge(path, bytes, error);
-  }
-  let done = 0;
-  while (done < bytes) {
-    const wanted = Math.min(bytes - done, MAX_READ_BYTES);
-    const { bytesRead } = await file.read(buffer, done, wanted, position + done);
-    if (bytesRead === 0) throw truncated(path, position + done, position + bytes, position + done);
-    done += bytesRead;
-  }
-  return buffer;
+  return { dataStart, header };
 }

@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { fromNamedTensors, toNamedTensors } from './to-named-tensors.js';
+import { fromNamedTensors, toNamedTensors } from '../tensors/to-named-tensors.js';
 import { readSafetensors } from './read-safetensors.js';
 import { writeSafetensors } from './write-safetensors.js';
-import type { Safetensor } from './safetensor.js';
+import type { StoredTensor } from '../tensors/stored-tensor.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -23,7 +23,7 @@ const REFERENCE_HEX = [
 ].join('');
 
 describe('writeSafetensors', () => {
-  const tensors = new Map<string, Safetensor>([
+  const tensors = new Map<string, StoredTensor>([
     ['b', { dtype: 'F32', shape: [2], data: new Uint8Array(Float32Array.of(1.5, -2).buffer) }],
     ['a', { dtype: 'I64', shape: [1, 1], data: new Uint8Array(BigInt64Array.of(7n).buffer) }],
     ['c', { dtype: 'U8', shape: [], data: Uint8Array.of(3) }],
@@ -51,7 +51,7 @@ describe('toNamedTensors', () => {
   it('converts every floating-point type', () => {
     const named = toNamedTensors(
       'x',
-      new Map<string, Safetensor>([
+      new Map<string, StoredTensor>([
         ['f64', { dtype: 'F64', shape: [1], data: bytesOf(Float64Array.of(0.1)) }],
         ['f32', { dtype: 'F32', shape: [1], data: bytesOf(Float32Array.of(0.1)) }],
         ['f16', { dtype: 'F16', shape: [6], data: bytesOf(bits) }],
@@ -82,7 +82,7 @@ describe('toNamedTensors', () => {
   });
 
   it('refuses integers by name', () => {
-    const integers = new Map<string, Safetensor>([
+    const integers = new Map<string, StoredTensor>([
       ['n', { dtype: 'I64', shape: [], data: new Uint8Array(8) }],
     ]);
     expect(() => toNamedTensors('file', integers)).toThrow(

@@ -1,7 +1,8 @@
 import { InternalError } from '@refold/graph';
 import { nodeFileSystem, writeAtomically, type AtomicFileSystem } from '../files/atomic-file.js';
-import { DTYPE_BYTES } from './dtype.js';
-import type { Safetensor } from './safetensor.js';
+import { DTYPE_BYTES } from '../tensors/dtype.js';
+import type { StoredTensor } from '../tensors/stored-tensor.js';
+import { bytesOf, sourcesOf, type TensorSource } from '../tensors/tensor-source.js';
 
 const ALIGN_BYTES = 8;
 
@@ -13,9 +14,19 @@ const ALIGN_BYTES = 8;
  * @returns the file's size in bytes
  * @throws RefoldError `RF-FILE-DISK-FULL`, `RF-FILE-UNWRITABLE`
  */
-export async function writeSafetensors(
+export function writeSafetensors(
   path: string,
-  tensors: ReadonlyMap<string, Safetensor>,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  metadata: Readonly<Record<string, string>> = {},
+  files: AtomicFileSystem = nodeFileSystem,
+): Promise<number> {
+  return writeSafetensorSources(path, sourcesOf(tensors), metadata, files);
+}
+
+/** {@link writeSafetensors} of tensors that are read one by one while they are written. */
+export async function writeSafetensorSources(
+  path: string,
+  tensors: ReadonlyMap<string, TensorSource>,
   metadata: Readonly<Record<string, string>> = {},
   files: AtomicFileSystem = nodeFileSystem,
 ): Promise<number> {
@@ -28,15 +39,24 @@ export async function writeSafetensors(
     path,
     async (sink) => {
       await sink(head);
-      for (const [, { data }] of sorted) await sink(data);
+      for (const [name, source] of sorted) await sink(await contentOf(name, source));
     },
     files,
   );
 }
 
+async function contentOf(name: string, source: TensorSource): Promise<Uint8Array> {
+  const data = await source.read();
+  const bytes = bytesOf(source);
+  if (bytes !== data.length) {
+    throw new InternalError(`The tensor '${name}' has ${data.length} bytes instead of ${bytes}.`);
+  }
+  return data;
+}
+
 /** Length field and padded header. */
 function headOf(
-  sorted: readonly (readonly [string, Safetensor])[],
+  sorted: readonly (readonly [string, TensorSource])[],
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
   const entries: [string, unknown][] = [];
@@ -44,11 +64,10 @@ function headOf(
     entries.push(['__metadata__', Object.fromEntries(Object.entries(metadata).sort())]);
   }
   let offset = 0;
-  for (const [name, { dtype, shape, data }] of sorted) {
-    const bytes = shape.reduce((product, size) => product * size, DTYPE_BYTES[dtype]);
-    if (bytes !== data.length || name === '__metadata__') {
-      throw new InternalError(`The tensor '${name}' has ${data.length} bytes instead of ${bytes}.`);
-    }
+  for (const [name, source] of sorted) {
+    if (name === '__metadata__') throw new InternalError("No tensor can be called '__metadata__'.");
+    const { dtype, shape } = source;
+    const bytes = bytesOf(source);
     entries.push([name, { dtype, shape, data_offsets: [offset, offset + bytes] }]);
     offset += bytes;
   }

@@ -2,7 +2,7 @@ import type { HostTensor } from '@refold/graph';
 import { unsupportedDtype } from '../errors.js';
 import { DTYPE_BYTES } from './dtype.js';
 import { sixteenBit } from './sixteen-bit.js';
-import type { Safetensor } from './safetensor.js';
+import type { StoredTensor } from './stored-tensor.js';
 
 /**
  * Tensors as float32 in host memory. F32 data that is aligned is viewed, not copied; other types are converted
@@ -13,7 +13,7 @@ import type { Safetensor } from './safetensor.js';
  */
 export function toNamedTensors(
   path: string,
-  tensors: ReadonlyMap<string, Safetensor>,
+  tensors: ReadonlyMap<string, StoredTensor>,
 ): Map<string, HostTensor> {
   const named = new Map<string, HostTensor>();
   for (const [name, tensor] of tensors) {
@@ -22,7 +22,7 @@ export function toNamedTensors(
   return named;
 }
 
-function toFloat32(path: string, name: string, { dtype, data }: Safetensor): Float32Array {
+function toFloat32(path: string, name: string, { dtype, data }: StoredTensor): Float32Array {
   const aligned = data.byteOffset % DTYPE_BYTES[dtype] === 0 ? data : data.slice();
   const { buffer, byteOffset, byteLength } = aligned;
   switch (dtype) {
@@ -43,8 +43,8 @@ function toFloat32(path: string, name: string, { dtype, data }: Safetensor): Flo
 /** Host tensors as F32 entries of a safetensors file; views, nothing is copied. */
 export function fromNamedTensors(
   tensors: ReadonlyMap<string, HostTensor>,
-): Map<string, Safetensor> {
-  const entries = new Map<string, Safetensor>();
+): Map<string, StoredTensor> {
+  const entries = new Map<string, StoredTensor>();
   for (const [name, { shape, data }] of tensors) {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     entries.set(name, { dtype: 'F32', shape, data: bytes });

@@ -1,0 +1,40 @@
+import { DTYPE_BYTES, type Dtype } from './dtype.js';
+import type { StoredTensor } from './stored-tensor.js';
+
+/** A tensor whose bytes are read when asked for, so that a file may be larger than memory. */
+export interface TensorSource {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /**
+   * Little-endian, row-major bytes, exactly {@link bytesOf} of them. Each call reads anew; the receiver may keep them but
+   * not change them: they may be a view that others see.
+   *
+   * @throws RefoldError `RF-FILE-*` where the file turns out to be damaged
+   */
+  read(): Promise<Uint8Array>;
+}
+
+/** Size in bytes of a tensor's elements. */
+export function bytesOf({ dtype, shape }: Pick<TensorSource, 'dtype' | 'shape'>): number {
+  return shape.reduce((product, size) => product * size, DTYPE_BYTES[dtype]);
+}
+
+/** Tensors in memory as sources, for writers. Nothing is copied. */
+export function sourcesOf(tensors: ReadonlyMap<string, StoredTensor>): Map<string, TensorSource> {
+  const sources = new Map<string, TensorSource>();
+  for (const [name, { dtype, shape, data }] of tensors) {
+    sources.set(name, { dtype, shape, read: () => Promise.resolve(data) });
+  }
+  return sources;
+}
+
+/** Reads every tensor, one after another. */
+export async function readAll(
+  sources: ReadonlyMap<string, TensorSource>,
+): Promise<Map<string, StoredTensor>> {
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, { dtype, shape, read }] of sources) {
+    tensors.set(name, { dtype, shape, data: await read() });
+  }
+  return tensors;
+}
