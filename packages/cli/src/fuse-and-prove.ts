@@ -6,6 +6,7 @@ import { wouldReplaceInput } from './errors.js';
 import type { Io } from './io.js';
 import { loadConfig, pluginFolders } from './load-config.js';
 import { openModel, type OpenModel } from './open-model.js';
+import { importSettings } from './recognise/import-settings.js';
 import type { Reporter } from './output/open-reporter.js';
 import type { Arguments } from './read-arguments.js';
 import { storedConfig } from './stored-config.js';
@@ -36,7 +37,7 @@ const BATCH = 32;
  */
 export async function fuseAndProve(io: Io, job: FuseJob): Promise<FuseDocument> {
   if (isSameFile(job.input, job.output)) throw wouldReplaceInput('--output', job.input);
-  const model = await openModel(job.input, null);
+  const model = await openModel(job.input, null, () => importSettings(io, job.given));
   const fusion = fuse(model.graph, model.weights);
   const proof =
     job.images === 0 ? await prove(model, fusion) : await proveOnImages(io, job, model, fusion);

@@ -1,11 +1,67 @@
 import path from 'node:path';
-import { readWeights } from '@refold/formats';
-import type { NamedTensors } from '@refold/graph';
+import { composeResolved, Model, type ResolvedConfig } from '@refold/core';
+import { openWeights, readHostTensor, readModelFile, type WeightsFile } from '@refold/formats';
+import { tensorsOf, type HostTensor, type NamedTensors } from '@refold/graph';
+import { IMAGENET } from './recognise/model-candidates.js';
+import { bestReading } from './recognise/read-names.js';
 
-/** Weights named by the configuration's `weights`, from a Refold file or plain safetensors; null where none are named. */
+/**
+ * Weights named by the configuration's `weights`: of a Refold file, or of any file of weights under any naming scheme that
+ * the configured model knows. Null where none are named. What does not fit the model is left to the run, which starts it
+ * afresh and says so.
+ *
+ * @throws RefoldError `RF-FILE-*`, and those of making the model
+ */
 export async function loadStartingWeights(
-  file: string | null,
+  config: ResolvedConfig,
   cwd: string,
 ): Promise<NamedTensors | null> {
-  return file === null ? null : readWeights(path.resolve(cwd, file));
+  const { weights } = config.core;
+  if (weights === null) return null;
+  const file = path.resolve(cwd, weights);
+  const open = await openWeights(file);
+  try {
+    if (open.metadata['refold.format'] === undefined)
+      return await translated(file, open, config, cwd);
+    const stored = (await readModelFile(file)).weights;
+    return new Map([...stored].filter(([name]) => !name.startsWith('optimizer.')));
+  } finally {
+    await open.close();
+  }
+}
+
+async function translated(
+  file: string,
+  { tensors }: WeightsFile,
+  config: ResolvedConfig,
+  cwd: string,
+): Promise<NamedTensors> {
+  const known = await tensorsOfModel(config, cwd);
+  const reading = bestReading(known.model, [...tensors.keys()], (name) => known.names.has(name));
+  const named = new Map<string, HostTensor>();
+  const ours = new Map([...(reading?.fileNames ?? [])].map(([name, foreign]) => [foreign, name]));
+  for (const [name, source] of tensors) {
+    const mine = ours.get(name);
+    const isWeight = /^B?F\d/.test(source.dtype) && source.shape.length > 0;
+    if (mine !== undefined || (isWeight && name.startsWith(reading?.prefix ?? ''))) {
+      named.set(mine ?? name, await readHostTensor(file, name, source));
+    }
+  }
+  return named;
+}
+
+async function tensorsOfModel(
+  config: ResolvedConfig,
+  cwd: string,
+): Promise<{ model: Model; names: ReadonlySet<string> }> {
+  const scope = await composeResolved(config, { baseDir: cwd }).open();
+  try {
+    const model = await scope.get(Model);
+    // Names do not depend on classes and size; the conformance kit holds models to that.
+    const sample = { channels: 3, height: 224, width: 224 };
+    const graph = model.build({ numClasses: 1000, sample, normalization: IMAGENET });
+    return { model, names: new Set(tensorsOf(graph).map(({ name }) => name)) };
+  } finally {
+    await scope.close();
+  }
 }

@@ -1,7 +1,9 @@
 import path from 'node:path';
-import { readModelFile, type RefoldFile } from '@refold/formats';
+import { openWeights, readModelFile, type RefoldFile } from '@refold/formats';
 import { fuse } from '@refold/reparam';
 import { wrongForm } from './errors.js';
+import { importWeights } from './recognise/import-weights.js';
+import type { ImportSettings } from './recognise/import-settings.js';
 
 export type Form = 'train' | 'fused';
 
@@ -12,15 +14,35 @@ export interface OpenModel extends RefoldFile {
 }
 
 /**
- * Reads a checkpoint or a model file. Asked for the fused form of a train form, fuses it in memory.
+ * Reads a checkpoint or a model file of ours, or weights that another library wrote. Asked for the fused form of a train
+ * form, fuses it in memory.
  *
  * @param form null takes the file's own
- * @throws RefoldError `RF-FILE-*`; `RF-CLI-FORM` when a fused file is asked for its train form
+ * @param settings of an import, asked for only when the file is a foreign one
+ * @throws RefoldError `RF-FILE-*`, `RF-IMPORT-*`; `RF-CLI-FORM` when a fused file is asked for its train form
  */
-export async function openModel(file: string, form: Form | null): Promise<OpenModel> {
-  const model = { ...(await readModelFile(file)), path: path.resolve(file) };
+export async function openModel(
+  file: string,
+  form: Form | null,
+  settings: () => Promise<ImportSettings>,
+): Promise<OpenModel> {
+  const model = { ...(await readNetwork(file, settings)), path: path.resolve(file) };
   if (form === null || form === model.form) return model;
   if (form === 'train') throw wrongForm(file);
   const fused = fuse(model.graph, model.weights);
   return { ...model, form: 'fused', graph: fused.graph, weights: fused.weights };
+}
+
+async function readNetwork(
+  file: string,
+  settings: () => Promise<ImportSettings>,
+): Promise<RefoldFile> {
+  const weights = await openWeights(file);
+  try {
+    if (weights.metadata['refold.format'] !== undefined) return await readModelFile(file);
+    const { candidates, options } = await settings();
+    return (await importWeights(file, weights, candidates, options)).file;
+  } finally {
+    await weights.close();
+  }
 }

@@ -7,6 +7,7 @@ import { loadConfig, type NeededPoint } from '../load-config.js';
 import { openModel } from '../open-model.js';
 import { formOf, wholeNumber } from '../option-values.js';
 import { openReporter } from '../output/open-reporter.js';
+import { importSettings } from '../recognise/import-settings.js';
 import { readArguments } from '../read-arguments.js';
 import { softmax } from '../softmax.js';
 import type { DefineCommand } from './commands.js';
@@ -41,7 +42,9 @@ export const predictCommand: DefineCommand = (io) =>
       const top = wholeNumber('--top', options.top, 1);
       const form = formOf(options.form);
       const config = await loadConfig(io, given, { needed: READER });
-      const model = await openModel(path.resolve(io.cwd, file), form);
+      const model = await openModel(path.resolve(io.cwd, file), form, () =>
+        importSettings(io, given),
+      );
       if (!model.preprocessing) throw noPreprocessing(file);
       const report = openReporter(io, options);
       for (const warning of config.warnings) report.take({ type: 'warned', ...warning });

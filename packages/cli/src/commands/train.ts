@@ -21,7 +21,7 @@ export const trainCommand: DefineCommand = (io, done) =>
     const given = readArguments(command, 0);
     const options = ofThisRank(given.options);
     const config = await loadConfig(io, given, { quiet: options.quiet });
-    const weights = await loadStartingWeights(config.core.weights, io.cwd);
+    const weights = await loadStartingWeights(config, io.cwd);
     // Before the run starts: where it cannot be opened, nothing may happen.
     const log = path.resolve(io.cwd, config.core.outputDir);
     const report = openReporter(io, withRankLog(options, log));

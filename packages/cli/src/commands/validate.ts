@@ -12,6 +12,7 @@ import { imageCounter } from '../output/image-counter.js';
 import { openReporter, type Reporter } from '../output/open-reporter.js';
 import { openPredictions } from '../output/open-predictions.js';
 import { ofThisRank } from '../rank-options.js';
+import { importSettings } from '../recognise/import-settings.js';
 import { readArguments, type Arguments } from '../read-arguments.js';
 import { storedConfig } from '../stored-config.js';
 import type { DefineCommand } from './commands.js';
@@ -46,7 +47,9 @@ export const validateCommand: DefineCommand = (io) =>
       if (file === undefined || file === null) {
         throw fileMissing('validate', 'a checkpoint or a model');
       }
-      const model = await openModel(path.resolve(io.cwd, file), form);
+      const model = await openModel(path.resolve(io.cwd, file), form, () =>
+        importSettings(io, given),
+      );
       const from = pluginFolders(io);
       const config =
         preset ??

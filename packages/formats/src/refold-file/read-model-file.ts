@@ -1,8 +1,9 @@
-import { graphFromJson, isRefoldError, type NamedTensors } from '@refold/graph';
+import { graphFromJson, isRefoldError, type HostTensor, type NamedTensors } from '@refold/graph';
 import { z } from 'zod';
 import { badMetadata, checksumMismatch, notRefold, unknownFormat } from '../errors.js';
 import { readSafetensors } from '../safetensors/read-safetensors.js';
-import { toNamedTensors } from '../tensors/to-named-tensors.js';
+import { readHostTensor, toNamedTensors } from '../tensors/to-named-tensors.js';
+import { openWeights } from '../weights/open-weights.js';
 import { checkWeights } from './check-weights.js';
 import { checksum, CHECKSUM_KEY } from './checksum.js';
 import type { RefoldFile } from './refold-file.js';
@@ -75,18 +76,28 @@ export async function readModelFile(path: string): Promise<RefoldFile> {
 }
 
 /**
- * Weights alone, of a Refold file or of any safetensors file (whose names are taken as they are).
- * Optimizer slots are left out.
+ * Weights alone, of a Refold file or of any file of weights, whose names are taken as they are. Optimizer slots of ours are
+ * left out.
  *
  * @throws RefoldError `RF-FILE-*`
  */
 export async function readWeights(path: string): Promise<NamedTensors> {
-  const { tensors, metadata } = await readSafetensors(path);
-  const all =
-    metadata['refold.format'] === undefined
-      ? toNamedTensors(path, tensors)
-      : (await readModelFile(path)).weights;
-  return new Map([...all].filter(([name]) => !name.startsWith('optimizer.')));
+  const file = await openWeights(path);
+  try {
+    const weights = new Map<string, HostTensor>();
+    if (file.metadata['refold.format'] !== undefined) {
+      for (const [name, tensor] of (await readModelFile(path)).weights) {
+        if (!name.startsWith('optimizer.')) weights.set(name, tensor);
+      }
+      return weights;
+    }
+    for (const [name, source] of file.tensors) {
+      weights.set(name, await readHostTensor(path, name, source));
+    }
+    return weights;
+  } finally {
+    await file.close();
+  }
 }
 
 function graphOf(path: string, text: string): RefoldFile['graph'] {

@@ -3,6 +3,7 @@ import { unsupportedDtype } from '../errors.js';
 import { DTYPE_BYTES } from './dtype.js';
 import { sixteenBit } from './sixteen-bit.js';
 import type { StoredTensor } from './stored-tensor.js';
+import type { TensorSource } from './tensor-source.js';
 
 /**
  * Tensors as float32 in host memory. F32 data that is aligned is viewed, not copied; other types are converted
@@ -20,6 +21,20 @@ export function toNamedTensors(
     named.set(name, { shape: tensor.shape, data: toFloat32(path, name, tensor) });
   }
   return named;
+}
+
+/**
+ * One tensor as float32 in host memory, read from its source.
+ *
+ * @param path only for messages
+ * @throws RefoldError `RF-FILE-DTYPE` for integer and 8-bit types, `RF-FILE-*` of the source
+ */
+export async function readHostTensor(
+  path: string,
+  name: string,
+  { dtype, shape, read }: TensorSource,
+): Promise<HostTensor> {
+  return { shape, data: toFloat32(path, name, { dtype, shape, data: await read() }) };
 }
 
 function toFloat32(path: string, name: string, { dtype, data }: StoredTensor): Float32Array {

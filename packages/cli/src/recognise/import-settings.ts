@@ -1,0 +1,120 @@
+import {
+  collectProviders,
+  installedPlugins,
+  loadPlugins,
+  mergeConfig,
+  Model,
+  optionsForSchema,
+  pluginNames,
+  readConfigFile,
+  type ConfigObject,
+  type Plugin,
+} from '@refold/core';
+import { RefoldError } from '@refold/graph';
+import { z } from 'zod';
+import type { Io } from '../io.js';
+import { pluginFolders } from '../load-config.js';
+import type { Arguments } from '../read-arguments.js';
+import type { ImportOptions } from './import-weights.js';
+import { IMAGENET, modelCandidates, type ModelCandidate } from './model-candidates.js';
+
+/** What a foreign file does not say, and where to look for its network. */
+export interface ImportSettings {
+  readonly candidates: readonly ModelCandidate[];
+  readonly options: ImportOptions;
+}
+
+const colour = z.array(z.number()).length(3);
+
+/** Keys of the configuration that matter to an import, with the values that published networks have. */
+const settings = z.object({
+  model: z
+    .looseObject({
+      use: z.string().optional(),
+      numClasses: z.int().positive().nullable().default(null),
+    })
+    .prefault({}),
+  data: z
+    .looseObject({
+      resolution: z.int().positive().default(224),
+      cropPct: z.number().positive().max(1).default(0.875),
+      valResize: z.int().positive().nullable().optional(),
+      interpolation: z.enum(['bilinear', 'bicubic']).default('bilinear'),
+      mean: colour.default([...IMAGENET.mean]),
+      std: colour.default([...IMAGENET.std]),
+    })
+    .prefault({}),
+});
+
+/**
+ * Reads them from the configuration and flags: candidates are the models of every installed plugin, or the one that is
+ * named with its options (`--model repvgg --model.depths …`).
+ *
+ * @param classes class names by index; empty: unknown
+ * @throws RefoldError `RF-CONFIG-*`, `RF-PLUGIN-*`, `RF-IMPORT-SETTING`
+ */
+export async function importSettings(
+  io: Io,
+  { options: { config }, flags }: Pick<Arguments, 'options' | 'flags'>,
+  { classes = [], prefix }: { classes?: readonly string[]; prefix?: string | undefined } = {},
+): Promise<ImportSettings> {
+  const file = config === undefined ? undefined : await readConfigFile(config, io.cwd);
+  const { tree } = mergeConfig({ file, flags });
+  const parsed = settings.safeParse(tree.value);
+  if (!parsed.success) throw settingDoesNotFit(parsed.error);
+  const { model, data } = parsed.data;
+  const { resolution, cropPct, valResize, interpolation, mean, std } = data;
+  const resize = valResize === undefined ? Math.floor(resolution / cropPct) : valResize;
+  const from = pluginFolders(io, config);
+  const installed = installedPlugins(from).filter((name) => name.startsWith('model-'));
+  const plugins = await loadPlugins([...new Set([...pluginNames(tree), ...installed])], { from });
+  return {
+    candidates: await candidatesOf(plugins, model),
+    options: {
+      classes,
+      preprocessing: { resize, crop: resolution, interpolation, channels: 3 },
+      normalization: { mean, std },
+      numClasses: model.numClasses,
+      ...(prefix !== undefined && { prefix }),
+    },
+  };
+}
+
+async function candidatesOf(
+  plugins: readonly Plugin[],
+  { use, numClasses: _, ...options }: ConfigObject & { use?: string | undefined },
+): Promise<readonly ModelCandidate[]> {
+  if (use === undefined) return modelCandidates(dedupe(plugins));
+  const declared = collectProviders(dedupe(plugins), optionsForSchema).find(
+    ({ point, provider }) => point.name === Model.name && provider.use?.includes(use),
+  );
+  if (!declared) throw modelNotFound(use);
+  const parsed = declared.provider.options?.safeParse(options) ?? { success: true, data: {} };
+  if (!parsed.success) throw settingDoesNotFit(parsed.error);
+  const given = {
+    use,
+    options: parsed.data,
+    host: { emit: () => undefined, baseDir: '.', seed: 0 },
+  };
+  const create = declared.provider.create as (given: unknown) => Promise<Model>;
+  return [{ plugin: declared.plugin, model: await create(given) }];
+}
+
+/** A plugin may be listed by one name and found by another. */
+function dedupe(plugins: readonly Plugin[]): readonly Plugin[] {
+  return [...new Map(plugins.map((plugin) => [plugin.name, plugin])).values()];
+}
+
+function settingDoesNotFit(error: z.ZodError): RefoldError {
+  return new RefoldError('RF-IMPORT-SETTING', {
+    message: `What was said about the network does not fit:\n${z.prettifyError(error)}`,
+    hint: 'These are keys of the configuration: --model.depths, --data.mean, --resolution …',
+  });
+}
+
+function modelNotFound(use: string): RefoldError {
+  return new RefoldError('RF-IMPORT-MODEL', {
+    message: `No installed plugin describes a model '${use}'.`,
+    hint: '`refold plugins` lists the models of every plugin.',
+  });
+}

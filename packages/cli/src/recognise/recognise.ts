@@ -1,0 +1,83 @@
+import type { ModelContext } from '@refold/core';
+import type { WeightsFile } from '@refold/formats';
+import { notRecognised } from './errors.js';
+import { candidateForm, type CandidateForm } from './candidate-forms.js';
+import { matchForm, type Match } from './match-form.js';
+import type { ModelCandidate } from './model-candidates.js';
+import { readNames, type NameReading } from './read-names.js';
+
+export interface RecogniseOptions {
+  readonly sample: ModelContext['sample'];
+  /** Take the weights under this prefix, where a file has several (`state_dict_ema`). */
+  readonly prefix?: string;
+}
+
+/** Under this share of tensors that fit, a file is of another network. */
+const LEAST_SHARE = 0.5;
+
+/**
+ * Finds the network that a file's weights belong to: family and variant, form, naming scheme and prefix. A file that fits
+ * in part is recognised, too: the match says what is missing, misshapen and unexpected.
+ *
+ * @throws RefoldError `RF-IMPORT-UNKNOWN` when no candidate fits, with the nearest
+ */
+export function recognise(
+  path: string,
+  { tensors }: Pick<WeightsFile, 'tensors'>,
+  candidates: readonly ModelCandidate[],
+  options: RecogniseOptions,
+): Match {
+  const names = [...tensors.keys()];
+  let best: Match | undefined;
+  for (const form of ['train', 'fused'] as const) {
+    for (const candidate of candidates) {
+      const of = candidateForm(candidate, form, options);
+      for (const match of matchesOf(of, names, tensors, options)) {
+        if (!best || isBetter(match, best)) best = match;
+      }
+    }
+    // Fused forms take longer to derive, and are needed for few files.
+    if (best && problemsOf(best) === 0) break;
+  }
+  if (!best || best.matched.length < LEAST_SHARE * best.of.specs.size) {
+    throw notRecognised(path, names, best, candidates.length);
+  }
+  return best;
+}
+
+function* matchesOf(
+  of: CandidateForm,
+  names: readonly string[],
+  tensors: WeightsFile['tensors'],
+  { prefix }: RecogniseOptions,
+): Generator<Match> {
+  const readings = readNames(of.candidate.model, names, (name) => of.specs.has(name));
+  const most = Math.max(0, ...readings.map(({ fileNames }) => fileNames.size));
+  const wanted = (reading: NameReading): boolean =>
+    prefix === undefined
+      ? reading.fileNames.size > most / 2
+      : reading.prefix.startsWith(`${prefix.replace(/\.$/, '')}.`);
+  const copies = new Set(readings.flatMap(({ fileNames }) => [...fileNames.values()]));
+  for (const reading of readings.filter(wanted)) yield matchForm(of, reading, tensors, copies);
+}
+
+function problemsOf({ missing, misshapen }: Match): number {
+  return missing.length + misshapen.length;
+}
+
+/**
+ * Fewer problems first. Then averaged weights before those they are averages of, as timm does; then the shorter prefix
+ * (weights before an optimizer's moments, which are called after them).
+ */
+function isBetter(a: Match, b: Match): boolean {
+  const order =
+    problemsOf(a) + a.unexpected.length - (problemsOf(b) + b.unexpected.length) ||
+    b.matched.length - a.matched.length ||
+    Number(isAverage(b)) - Number(isAverage(a)) ||
+    a.reading.prefix.length - b.reading.prefix.length;
+  return order < 0;
+}
+
+function isAverage({ reading }: Match): boolean {
+  return /(^|[._])ema([._]|$)/i.test(reading.prefix);
+}
