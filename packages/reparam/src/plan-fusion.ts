@@ -46,10 +46,12 @@ export function planFusion(graph: Graph, weights: NamedTensors, options: PlanOpt
  * computes none, so it takes milliseconds for a network of any size.
  */
 export function fusedForm(graph: Graph, options: PlanOptions = {}): Graph {
-  const specs = tensorsOf(graph).map(({ name, shape }) => ({ name, shape, size: sizeOf(shape) }));
-  const placeholder = new Float32Array(Math.max(0, ...specs.map(({ size }) => size))).fill(1);
+  // A plan looks at biases and shifts alone, never into kernels.
   const weights = new Map(
-    specs.map(({ name, shape, size }) => [name, { shape, data: placeholder.subarray(0, size) }]),
+    tensorsOf(graph).map(({ name, shape }) => {
+      const isVector = shape.length === 1;
+      return [name, { shape, data: new Float32Array(isVector ? sizeOf(shape) : 0).fill(1) }];
+    }),
   );
   return planFusion(graph, weights, options).graph;
 }

@@ -28,21 +28,57 @@ export function recognise(
   options: RecogniseOptions,
 ): Match {
   const names = [...tensors.keys()];
-  let best: Match | undefined;
-  for (const form of ['train', 'fused'] as const) {
-    for (const candidate of candidates) {
-      const of = candidateForm(candidate, form, options);
+  const trainForms = distinct(candidates.map((one) => candidateForm(one, 'train', options)));
+  const search = (forms: Iterable<CandidateForm>, before?: Match): Match | undefined => {
+    let best = before;
+    for (const of of forms) {
       for (const match of matchesOf(of, names, tensors, options)) {
         if (!best || isBetter(match, best)) best = match;
       }
     }
-    // Fused forms take longer to derive, and are needed for few files.
-    if (best && problemsOf(best) === 0) break;
+    return best;
+  };
+  let best = search(trainForms);
+  if (!best || problemsOf(best) > 0) {
+    // Deriving a fused form takes a while: only of networks whose classifier, which fusing leaves alone, may be this one.
+    const heads = trainForms.filter((of) => hasHeadOf(of, names, tensors));
+    const forms = (heads.length > 0 ? heads : trainForms).map(({ candidate }) =>
+      candidateForm(candidate, 'fused', options),
+    );
+    best = search(forms, best);
   }
   if (!best || best.matched.length < LEAST_SHARE * best.of.specs.size) {
     throw notRecognised(path, names, best, candidates.length);
   }
   return best;
+}
+
+/** Options that do not change the tensors make no other candidate. */
+function distinct(forms: readonly CandidateForm[]): readonly CandidateForm[] {
+  const byTensors = new Map<string, CandidateForm>();
+  for (const form of forms) {
+    const tensors = [...form.specs.values()].map(({ name, shape }) => [name, shape]);
+    const key = JSON.stringify(tensors);
+    if (!byTensors.has(key)) byTensors.set(key, form);
+  }
+  return [...byTensors.values()];
+}
+
+/** Whether the file may have this classifier, of any number of classes. */
+function hasHeadOf(
+  { candidate, specs, classAxes }: CandidateForm,
+  names: readonly string[],
+  tensors: WeightsFile['tensors'],
+): boolean {
+  return readNames(candidate.model, names, (name) => classAxes.has(name)).some(({ fileNames }) =>
+    [...fileNames].some(([ours, theirs]) => {
+      const expected = specs.get(ours)!.shape;
+      const received = tensors.get(theirs)!.shape;
+      const fits = (size: number, axis: number): boolean =>
+        axis === classAxes.get(ours) || size === received[axis];
+      return expected.length > 1 && expected.length === received.length && expected.every(fits);
+    }),
+  );
 }
 
 function* matchesOf(
