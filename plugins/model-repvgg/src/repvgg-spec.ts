@@ -1,3 +1,6 @@
+/** Kinds of block, of which `repvggBlock` says what they compute. */
+export type BlockKind = 'repvgg' | 'qarepvgg';
+
 /** What tells one RepVGG from another. */
 export interface RepvggSpec {
   /** Blocks per stage. */
@@ -15,6 +18,10 @@ export interface RepvggSpec {
   readonly groupEvery: number;
   /** A squeeze-excite block between sum and ReLU of every block. */
   readonly squeezeExcite: boolean;
+  /** A squeeze-excite block after the ReLU of every block (RepVGGplus). Default false. */
+  readonly postSqueezeExcite?: boolean;
+  /** Default `repvgg`. */
+  readonly block?: BlockKind;
   /** Of drop-out before the classifier. */
   readonly dropRate: number;
   /**
