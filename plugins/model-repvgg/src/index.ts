@@ -2,10 +2,12 @@ import { definePlugin, Model } from '@refold/core';
 import { z } from 'zod';
 import { repvggGraph } from './repvgg-graph.js';
 import { repvggVariants, widthsOf, type RepvggSpec } from './repvgg-spec.js';
+import { repvggplusWeightName } from './repvggplus-weight-name.js';
 import { repvggWeightNames } from './weight-names.js';
 
 export { repvggGraph } from './repvgg-graph.js';
 export { repvggVariants, widthsOf, type BlockKind, type RepvggSpec } from './repvgg-spec.js';
+export { repvggplusTrainingOnly, repvggplusWeightName } from './repvggplus-weight-name.js';
 export { repvggWeightNames } from './weight-names.js';
 
 const count = z.number().int().positive();
@@ -54,11 +56,19 @@ const customOptions = z
     groups: count.default(1).describe('Groups of the convolutions of every second block.'),
     groupEvery: count.default(2).describe('Group every n-th block of a stage instead.'),
     squeezeExcite: z.boolean().default(false).describe('A squeeze-excite block in every block.'),
+    postSqueezeExcite: z
+      .boolean()
+      .default(false)
+      .describe('Instead, one after the ReLU of every block, as in RepVGGplus.'),
     ...commonOptions,
   })
   .refine((options) => widthsFor(options).length === options.depths.length, {
     path: ['widths'],
     message: 'as many widths as depths, or a and b instead (for four stages)',
+  })
+  .refine(({ squeezeExcite, postSqueezeExcite }) => !(squeezeExcite && postSqueezeExcite), {
+    path: ['postSqueezeExcite'],
+    message: 'a block has one squeeze-excite: before the ReLU (squeezeExcite) or after it',
   });
 
 /** Channels per stage as given, or by multipliers; none where neither or both are given. */
@@ -101,6 +111,8 @@ function model(name: string, spec: RepvggSpec): Model {
   return {
     name,
     build: (context) => repvggGraph(spec, context),
-    weightNames: repvggWeightNames,
+    weightNames: spec.postSqueezeExcite
+      ? { official: repvggplusWeightName(spec.depths) }
+      : repvggWeightNames,
   };
 }
