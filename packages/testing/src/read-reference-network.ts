@@ -16,15 +16,17 @@ export interface ReferenceNetwork {
  * (as `e2e/python/block_fixtures.py` writes them).
  *
  * @param translate from foreign names to the graph's, as in `Model.weightNames`
+ * @param valueOf from foreign values to the graph's, as in `Model.weightValues`
  */
 export function readReferenceNetwork(
   file: string,
   translate: (foreign: string) => string | undefined,
+  valueOf: (foreign: string, tensor: HostTensor) => HostTensor = (_, tensor) => tensor,
 ): ReferenceNetwork {
   const { input, logits, ...weights } = Object.fromEntries(readFloatTensors(file, ''));
   if (!input || !logits) throw new Error(`${file} lacks 'input' or 'logits'.`);
   const named = Object.entries(weights).map(
-    ([foreign, tensor]) => [translate(foreign) ?? foreign, tensor] as const,
+    ([foreign, tensor]) => [translate(foreign) ?? foreign, valueOf(foreign, tensor)] as const,
   );
   return { weights: new Map(named), input, logits };
 }
