@@ -18,7 +18,8 @@ export async function openDevice(name) {
 
 /** The functions that {@link loadNetwork} needs of the plugins, so that importing them is not part of loading. */
 export async function openPlugins(model) {
-  const plugin = model.startsWith('mobileone') ? 'model-mobileone' : 'model-repvgg';
+  const family = ['mobileone', 'resnet'].find((name) => model.includes(name)) ?? 'repvgg';
+  const plugin = `model-${family}`;
   const described = await make(plugin, Model, model, {});
   const options = { momentum: 0.9, weightDecay: 1e-4 };
   return { model: described, optimizer: await make('optimizers', Optimizer, 'momentum', options) };

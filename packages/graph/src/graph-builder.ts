@@ -33,6 +33,8 @@ export interface Conv2dOptions {
   readonly dilation?: PairLike;
   readonly groups?: number;
   readonly bias?: boolean;
+  /** Default He normal by fan-out. */
+  readonly init?: 'identity';
 }
 
 /**
@@ -78,6 +80,7 @@ export class GraphBuilder {
       dilation: pairOf(options.dilation ?? 1),
       groups: options.groups ?? 1,
       bias: options.bias ?? false,
+      ...(options.init && { init: options.init }),
     };
     return this.node('conv2d', name, [x], attrs);
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { evaluate } from './evaluate/evaluate.js';
 import { GraphBuilder } from './graph-builder.js';
 import { initialise } from './initialise.js';
 
@@ -58,6 +59,20 @@ describe('initialise', () => {
     expect(Math.abs(weight.std - 0.1)).toBeLessThan(0.03);
     expect(Math.abs(statistics(data('uneven.bias')).mean)).toBeLessThan(0.04);
     expect(all('scaled.weight')).toEqual([0.5]);
+  });
+
+  it('starts a convolution as the identity where the graph says, as torch.nn.init.dirac_ does', () => {
+    const b = new GraphBuilder({ shape: [4, 3, 3], dtype: 'float32' });
+    const conv = { outChannels: 4, kernel: 3, padding: 1, init: 'identity' } as const;
+    const graph = b.build(b.conv2d('two', b.conv2d('one', b.input, conv), { ...conv, groups: 2 }));
+    const image = { shape: [1, 4, 3, 3], data: Float32Array.from({ length: 36 }, (_, i) => i) };
+    const answer = evaluate(graph, initialise(graph, 7), image).get('two')!;
+    expect([...answer.data]).toEqual([...image.data]);
+    // dirac_(torch.empty(4, 1, 3, 2), groups=2): of two outputs with one input each, the first is the input.
+    const wide = { outChannels: 4, kernel: [3, 2], groups: 2, init: 'identity' } as const;
+    const c = new GraphBuilder({ shape: [2, 4, 4], dtype: 'float32' });
+    const { data: kernel } = initialise(c.build(c.conv2d('c', c.input, wide)), 7).get('c.weight')!;
+    expect([...kernel.keys()].filter((i) => kernel[i] !== 0)).toEqual([3, 15]);
   });
 
   it('depends on seed and name only', () => {

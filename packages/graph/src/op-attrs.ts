@@ -24,6 +24,8 @@ export interface Conv2dAttrs {
   readonly dilation: Pair;
   readonly groups: number;
   readonly bias: boolean;
+  /** First values of `weight`: the kernel that changes nothing. Absent: He normal by fan-out. */
+  readonly init?: 'identity';
 }
 /** Parameters `weight`, `bias`; buffers `running_mean`, `running_var` (unbiased), each `[C]`. */
 export interface BatchNormAttrs {

@@ -20,7 +20,9 @@ export type NamedTensors = ReadonlyMap<string, HostTensor>;
 export type Initialiser =
   | { readonly kind: 'constant'; readonly value: number }
   /** Normal with the given standard deviation; the mean is 0 where not given. */
-  | { readonly kind: 'normal'; readonly mean?: number; readonly std: number };
+  | { readonly kind: 'normal'; readonly mean?: number; readonly std: number }
+  /** An OIHW kernel of ones in its centre, from each input channel of a group to the output of the same place. */
+  | { readonly kind: 'identity'; readonly groups: number };
 
 /** One tensor that a node owns. */
 export interface TensorSpec {

@@ -41,6 +41,11 @@ const faults: readonly (readonly [string, Model, string])[] = [
     { ...tinyModel, weightNames: { torch: (foreign) => `nowhere.${foreign}` } },
     'torch: a name it does not know',
   ],
+  [
+    'values for weights without names',
+    { ...tinyModel, weightValues: { torch: (_, tensor) => tensor } },
+    'Schemes of weightValues that weightNames lacks',
+  ],
 ];
 
 describe('describeModel', () => {

@@ -125,6 +125,9 @@ export function describeModel(
       }
       for (const [scheme, translate] of Object.entries(model.weightNames ?? {}))
         expectEqual(translate('no such weight'), undefined, `${scheme}: a name it does not know`);
+      const values = Object.keys(model.weightValues ?? {});
+      const nameless = values.filter((scheme) => !model.weightNames?.[scheme]);
+      expectEqual(nameless, [], 'Schemes of weightValues that weightNames lacks');
     });
   });
 }

@@ -116,7 +116,7 @@ async function partsOf(
   };
   for (const name of withImpliedPlugins(listed, from)) await add(name);
   const ours = [
-    ...(provided.has(Model.name) ? [] : ['model-repvgg', 'model-mobileone']),
+    ...(provided.has(Model.name) ? [] : ['model-repvgg', 'model-mobileone', 'model-resnet']),
     ...(provided.has(Optimizer.name) ? [] : ['optimizers']),
   ];
   for (const name of ours) await add(name);

@@ -1,5 +1,6 @@
 import type { ConfigTree } from './config-tree.js';
 import type { ConfigWarning } from './config-warning.js';
+import { pluginOfUse } from './known-plugins.js';
 import { mindcvKeys } from './mindcv-keys.js';
 import { MindcvOptions } from './mindcv-options.js';
 import { originText } from './origin.js';
@@ -166,7 +167,7 @@ function translateSchedule(options: MindcvOptions): void {
 /** The plugins that a MindCV file needs: its data set's, its model's, and what MindCV always does. */
 function pluginsOf(model: string, dataset: string): readonly string[] {
   return [
-    model.startsWith('mobileone') ? 'model-mobileone' : 'model-repvgg',
+    pluginOfUse('model', model) ?? 'model-repvgg',
     dataset === 'mnist' ? 'data-mnist' : 'data-imagenet',
     'optimizers',
     'lr-schedules',

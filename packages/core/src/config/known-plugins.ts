@@ -12,6 +12,7 @@ const OWN_PLUGINS: readonly {
 }[] = [
   { plugin: 'model-repvgg', section: 'model', uses: ['repvgg'], keys: [] },
   { plugin: 'model-mobileone', section: 'model', uses: ['mobileone'], keys: [] },
+  { plugin: 'model-resnet', section: 'model', uses: ['resnet', 'acnet_', 'dbb_'], keys: [] },
   { plugin: 'data-imagenet', section: 'data', uses: ['imagenet'], keys: [] },
   { plugin: 'data-mnist', section: 'data', uses: ['mnist'], keys: [] },
   {

@@ -1,4 +1,4 @@
-import type { Graph } from '@refold/graph';
+import type { Graph, HostTensor } from '@refold/graph';
 import { definePoint } from '../plugin/extension-point.js';
 
 /** What a model is built for. */
@@ -17,6 +17,13 @@ export interface Model {
   build(context: ModelContext): Graph;
   /** Translates foreign weight names to the graph's, by naming scheme (`official`, `mindcv`, …). */
   readonly weightNames?: Readonly<Record<string, (foreign: string) => string | undefined>>;
+  /**
+   * For weights whose foreign values mean something else than the graph's (DBB stores a kernel less the identity): the
+   * graph's values, by the same naming schemes. Owns what it returns, which may be the tensor itself; absent: unchanged.
+   */
+  readonly weightValues?: Readonly<
+    Record<string, (foreign: string, tensor: HostTensor) => HostTensor>
+  >;
 }
 
 export const Model = definePoint<Model>({ name: 'Model', section: 'model', cardinality: 'one' });

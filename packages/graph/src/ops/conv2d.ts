@@ -20,6 +20,7 @@ export const conv2d: OpDefinition<'conv2d'> = {
     dilation: pair.positive,
     groups: z.number().int().positive(),
     bias: z.boolean(),
+    init: z.exactOptional(z.literal('identity')),
   }),
   shape(attrs, [input]) {
     const [channels, height, width] = imageShape('conv2d', input);
@@ -44,7 +45,10 @@ export const conv2d: OpDefinition<'conv2d'> = {
       name: 'weight',
       shape: [attrs.outChannels, channels / attrs.groups, kh, kw],
       kind: 'parameter',
-      init: { kind: 'normal', std: Math.sqrt(2 / fanOut) },
+      init:
+        attrs.init === 'identity'
+          ? { kind: 'identity', groups: attrs.groups }
+          : { kind: 'normal', std: Math.sqrt(2 / fanOut) },
     };
     const bias: TensorSpec = {
       name: 'bias',

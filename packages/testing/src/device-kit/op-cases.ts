@@ -36,6 +36,7 @@ export const opCases: readonly OpCase[] = [
     padding: 1,
   }),
   conv('1×1, stride 2', { outChannels: 5, kernel: 1, stride: 2 }),
+  conv('1×1 with padding', { outChannels: 5, kernel: 1, padding: 1 }),
   conv('1×3, uneven strides and padding', {
     outChannels: 5,
     kernel: [1, 3],
