@@ -25,7 +25,7 @@ export interface Conv2dAttrs {
   readonly groups: number;
   readonly bias: boolean;
 }
-/** Parameters `weight`, `bias`; buffers `running_mean`, `running_var` (unbiased), each `[C]`. */
+/** Parameters `weight`, `bias`; buffers `running_mean`, `running_var` (unbiased), each `[C]`. Of images or vectors `[C]`. */
 export interface BatchNormAttrs {
   readonly eps: number;
   /** Share of the new value in the running statistics, as PyTorch means it. */
@@ -36,6 +36,10 @@ export interface BatchNormAttrs {
 export interface NormalInit {
   readonly mean: number;
   readonly std: number;
+}
+/** Constant factors, one for each input. */
+export interface WeightedSumAttrs {
+  readonly factors: readonly number[];
 }
 /** Parameter `weight` `[C]`: multiplies channels (layer scale). */
 export interface ScaleAttrs {
@@ -75,6 +79,8 @@ export interface OpAttrs {
   batch_norm: BatchNormAttrs;
   /** Sum of two or more inputs of equal shape. */
   add: NoAttrs;
+  /** Σ factor · input, inputs of equal shape: differences and means (ADR 10). */
+  weighted_sum: WeightedSumAttrs;
   /** Product of two inputs; the second may be `[C, 1, 1]` against `[C, H, W]` (squeeze-excite). */
   mul: NoAttrs;
   /** Along channels. */
@@ -86,6 +92,7 @@ export interface OpAttrs {
   /** Exact, by erf. */
   gelu: NoAttrs;
   sigmoid: NoAttrs;
+  hard_sigmoid: NoAttrs;
   hard_swish: NoAttrs;
   avg_pool: AvgPoolAttrs;
   max_pool: PoolAttrs;
