@@ -24,7 +24,7 @@ describe('fastvitGraph', () => {
     expect(rows).toHaveLength(2);
     for (const [name, row] of rows) {
       const spec = fastvitVariants[name]!;
-      const graph = graphOf(spec, row['resolution']!);
+      const graph = graphOf(spec, row['resolution']);
       const [train, fused] = [count(graph), count(fusedForm(graph))];
       expect({ name, ...train }).toMatchObject({
         name,

@@ -24,7 +24,7 @@ describe('repghostGraph', () => {
       const rows = Object.entries(facts).filter(([name]) => name.startsWith('repghost'));
       expect(rows).toHaveLength(2);
       for (const [name, row] of rows) {
-        const graph = graphOf(name, row['resolution']!);
+        const graph = graphOf(name, row['resolution']);
         const [train, fused] = [count(graph), count(fusedForm(graph))];
         expect({ name, ...train }).toMatchObject({
           name,

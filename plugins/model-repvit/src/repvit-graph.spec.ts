@@ -23,7 +23,7 @@ describe('repvitGraph', () => {
     const rows = Object.entries(facts).filter(([name]) => name.startsWith('repvit'));
     expect(rows).toHaveLength(2);
     for (const [name, row] of rows) {
-      const graph = graphOf(name, row['resolution']!);
+      const graph = graphOf(name, row['resolution']);
       const [train, fused] = [count(graph), count(fusedForm(graph))];
       expect({ name, ...train }).toMatchObject({
         name,
