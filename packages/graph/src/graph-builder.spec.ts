@@ -98,6 +98,20 @@ describe('GraphBuilder', () => {
       (b) => b.add('a', [b.input, b.globalAvgPool('g', b.input)]),
     ],
     [
+      'a factor too many',
+      'RF-GRAPH-SHAPE',
+      (b) => b.node('weighted_sum', 'w', [b.input], { factors: [1, 2] }),
+    ],
+    [
+      'unequal terms',
+      'RF-GRAPH-SHAPE',
+      (b) =>
+        b.weightedSum('w', [
+          [1, b.input],
+          [-1, b.globalAvgPool('g', b.input)],
+        ]),
+    ],
+    [
       'unequal factors',
       'RF-GRAPH-SHAPE',
       (b) => b.mul('m', b.globalAvgPool('g', b.input), b.input),

@@ -2,6 +2,7 @@ import { badLoss, duplicateName, misplacedInput, unknownInput } from './errors.j
 import type { Graph, GraphNode } from './graph.js';
 import type {
   AvgPoolAttrs,
+  BatchNormAttrs,
   Conv2dAttrs,
   InputAttrs,
   OpAttrs,
@@ -86,12 +87,24 @@ export class GraphBuilder {
   }
 
   /** PyTorch's defaults: eps 1e-5, momentum 0.1. */
-  batchNorm(name: string, x: Value, { eps = 1e-5, momentum = 0.1 } = {}): Value {
-    return this.node('batch_norm', name, [x], { eps, momentum });
+  batchNorm(name: string, x: Value, options: Partial<BatchNormAttrs> = {}): Value {
+    const { eps = 1e-5, momentum = 0.1, init } = options;
+    return this.node('batch_norm', name, [x], { eps, momentum, ...(init && { init }) });
   }
 
   add(name: string, values: readonly Value[]): Value {
     return this.node('add', name, values, {});
+  }
+
+  /** Σ factor · value: `[[1, a], [-1, b]]` is a − b. */
+  weightedSum(name: string, terms: readonly (readonly [factor: number, value: Value])[]): Value {
+    const factors = terms.map(([factor]) => factor);
+    return this.node(
+      'weighted_sum',
+      name,
+      terms.map(([, value]) => value),
+      { factors },
+    );
   }
 
   mul(name: string, a: Value, b: Value): Value {
@@ -100,7 +113,7 @@ export class GraphBuilder {
 
   /** A parameterless elementwise op. */
   activation(
-    op: 'relu' | 'relu6' | 'silu' | 'gelu' | 'sigmoid' | 'hard_swish',
+    op: 'relu' | 'relu6' | 'silu' | 'gelu' | 'sigmoid' | 'hard_sigmoid' | 'hard_swish',
     name: string,
     x: Value,
   ): Value {

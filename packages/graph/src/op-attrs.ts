@@ -27,7 +27,7 @@ export interface Conv2dAttrs {
   /** First values of `weight`: the kernel that changes nothing. Absent: He normal by fan-out. */
   readonly init?: 'identity';
 }
-/** Parameters `weight`, `bias`; buffers `running_mean`, `running_var` (unbiased), each `[C]`. */
+/** Parameters `weight`, `bias`; buffers `running_mean`, `running_var` (unbiased), each `[C]`. Of images or vectors `[C]`. */
 export interface BatchNormAttrs {
   readonly eps: number;
   /** Share of the new value in the running statistics, as PyTorch means it. */
@@ -38,6 +38,10 @@ export interface BatchNormAttrs {
 export interface NormalInit {
   readonly mean: number;
   readonly std: number;
+}
+/** Constant factors, one for each input. */
+export interface WeightedSumAttrs {
+  readonly factors: readonly number[];
 }
 /** Parameter `weight` `[C]`: multiplies channels (layer scale). */
 export interface ScaleAttrs {
@@ -77,6 +81,8 @@ export interface OpAttrs {
   batch_norm: BatchNormAttrs;
   /** Sum of two or more inputs of equal shape. */
   add: NoAttrs;
+  /** Σ factor · input, inputs of equal shape: differences and means (ADR 10). */
+  weighted_sum: WeightedSumAttrs;
   /** Product of two inputs; the second may be `[C, 1, 1]` against `[C, H, W]` (squeeze-excite). */
   mul: NoAttrs;
   /** Along channels. */
@@ -88,6 +94,7 @@ export interface OpAttrs {
   /** Exact, by erf. */
   gelu: NoAttrs;
   sigmoid: NoAttrs;
+  hard_sigmoid: NoAttrs;
   hard_swish: NoAttrs;
   avg_pool: AvgPoolAttrs;
   max_pool: PoolAttrs;

@@ -45,7 +45,7 @@ describe('fusion of random block graphs', () => {
         const once = fuse(graph, randomWeights(graph, 3));
         expect(count(once.graph).macs).toBeLessThanOrEqual(count(graph).macs);
         const remains = once.graph.nodes.filter(({ op }) =>
-          ['batch_norm', 'scale', 'avg_pool', 'concat', 'add'].includes(op),
+          ['batch_norm', 'scale', 'avg_pool', 'concat', 'add', 'weighted_sum'].includes(op),
         );
         if (remains.length > 0) expect(once.report.left).not.toEqual([]);
         for (const { reason } of once.report.left) expect(reason).toMatch(/\w/);

@@ -9,6 +9,7 @@ import {
   type SampleShape,
 } from '@refold/graph';
 import { asConvolution } from './algebra/as-convolution.js';
+import { asLinearLayer } from './algebra/as-linear-layer.js';
 import { isRefusal, type LinearMap } from './algebra/linear-map.js';
 import { fusedOverflow } from './errors.js';
 import { planFusion } from './plan-fusion.js';
@@ -21,9 +22,9 @@ import type { FusibleRegion, Region } from './regions/region.js';
 
 export type FuseOptions = PlanOptions;
 
-/** A region that became one convolution. */
+/** A region that became one convolution, or one linear layer where values are vectors. */
 export interface FusedRegion {
-  /** Name of the convolution in the fused graph. */
+  /** Name of the convolution or linear layer in the fused graph. */
   readonly name: string;
   /** Ops that it replaces, in graph order. */
   readonly ops: readonly OpName[];
@@ -52,8 +53,8 @@ export interface FusionResult {
 }
 
 /**
- * Replaces every linear region that has a closed form by one convolution with bias (DESIGN §6). Needs no device and
- * no knowledge of the model. Arithmetic in float64, rounded once. The original stays as it is; fusing a fused
+ * Replaces every linear region that has a closed form by one convolution with bias (DESIGN §6), or of vectors by one
+ * linear layer. Needs no device and no knowledge of the model. Arithmetic in float64, rounded once. The original stays as it is; fusing a fused
  * network changes nothing. Other tensors among the weights (optimizer slots) are left out.
  *
  * @param weights of the train form, BN statistics included; read only
@@ -87,7 +88,7 @@ export function fuseInto(
   for (const region of regions) {
     const map = foldRegion(region, algebra);
     if (isRefusal(map)) throw new InternalError(`A planned region is refused: ${map.refused}`);
-    emit(names.get(region.output)!, asConvolution(map), sink);
+    emit(names.get(region.output)!, region, map, sink);
   }
   const [train, after] = [count(graph), count(result)];
   const report: FusionReport = {
@@ -113,10 +114,11 @@ function reported(
   };
 }
 
-function emit(name: string, { form, kernel_OIHW, bias_O }: LinearMap, sink: TensorSink): void {
+function emit(name: string, { op }: FusibleRegion, map: LinearMap, sink: TensorSink): void {
+  const { form, kernel_OIHW, bias_O } = op === 'linear' ? asLinearLayer(map) : asConvolution(map);
   const { outChannels, inChannels, groups, axes } = form;
-  const shape = [outChannels, inChannels / groups, axes[0].kernel, axes[1].kernel];
-  sink(`${name}.weight`, shape, kernel_OIHW);
+  const taps = op === 'linear' ? [] : [axes[0].kernel, axes[1].kernel];
+  sink(`${name}.weight`, [outChannels, inChannels / groups, ...taps], kernel_OIHW);
   sink(`${name}.bias`, [outChannels], bias_O);
 }
 

@@ -94,6 +94,23 @@ const blocks: readonly (readonly [string, Build, Partial<Conv2dAttrs>])[] = [
     { kernel: [3, 3], groups: C },
   ],
   [
+    "FastViT's RepMixer: x + scale · (mixer(x) − norm(x))",
+    (b, x) => {
+      const mixer = b.add('mixer.sum', [
+        convNorm(b, 'mixer.wide', x, { ...depthwise, kernel: 3, padding: 1 }),
+        convNorm(b, 'mixer.point', x, { ...depthwise, kernel: 1 }),
+        b.batchNorm('mixer.identity', x),
+      ]);
+      const difference = b.weightedSum('difference', [
+        [1, mixer],
+        [-1, b.batchNorm('norm', x)],
+      ]);
+      const scaled = b.node('scale', 'layer_scale', [difference], { init: 1e-5 });
+      return relu(b, 'act', b.add('residual', [x, scaled]));
+    },
+    { kernel: [3, 3], groups: C },
+  ],
+  [
     'a 3×3 then a 1×1, beside a scaled average',
     block((b, x) => [
       b.conv2d('b.1', b.conv2d('b.0', x, { outChannels: 6, kernel: 3, padding: 1 }), {

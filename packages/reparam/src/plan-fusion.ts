@@ -23,7 +23,7 @@ export interface FusionPlan {
   readonly units: readonly Unit[];
   /** Those of the units that become a convolution. */
   readonly regions: readonly FusibleRegion[];
-  /** Name of each region's convolution, by the node that ends the region. */
+  /** Name of each region's convolution or linear layer, by the node that ends the region. */
   readonly names: ReadonlyMap<string, string>;
   /** The fused network. */
   readonly graph: Graph;
@@ -68,12 +68,7 @@ function assemble(
   const values = new Map<string, Value>([[first.node.name, builder.input]]);
   for (const { node, region } of rest) {
     const value = region
-      ? builder.node(
-          'conv2d',
-          names.get(node.name)!,
-          [values.get(region.root)!],
-          convolutionAttrs(region.form),
-        )
+      ? replacement(builder, region, names.get(node.name)!, values.get(region.root)!)
       : builder.node(
           node.op,
           node.name,
@@ -84,4 +79,15 @@ function assemble(
   }
   const loss = graph.loss === undefined ? undefined : values.get(graph.loss);
   return builder.build(values.get(graph.output)!, loss);
+}
+
+function replacement(
+  builder: GraphBuilder,
+  { op, form }: FusibleRegion,
+  name: string,
+  root: Value,
+): Value {
+  return op === 'conv2d'
+    ? builder.node('conv2d', name, [root], convolutionAttrs(form))
+    : builder.node('linear', name, [root], { outFeatures: form.outChannels, bias: true });
 }

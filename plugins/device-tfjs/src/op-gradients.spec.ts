@@ -64,6 +64,12 @@ const bodies: Record<string, Body> = {
     groups: 4,
   }),
   'add, one value twice': (b, x) => b.add('op', [x, b.activation('sigmoid', 's', x), x]),
+  'weighted_sum, one value twice': (b, x) =>
+    b.weightedSum('op', [
+      [2, x],
+      [-1, b.activation('sigmoid', 's', x)],
+      [0.25, x],
+    ]),
   mul: (b, x) => b.mul('op', x, b.activation('sigmoid', 's', x)),
   'mul per channel': (b, x) => b.mul('op', x, b.globalAvgPool('p', x)),
   concat: (b, x) => b.node('concat', 'op', [x, b.activation('relu', 'r', x)], {}),
@@ -73,6 +79,8 @@ const bodies: Record<string, Body> = {
   silu: activation('silu'),
   gelu: activation('gelu'),
   sigmoid: activation('sigmoid'),
+  hard_sigmoid: (b, x) =>
+    b.activation('hard_sigmoid', 'op', b.node('scale', 'large', [x], { init: 2 })),
   hard_swish: (b, x) =>
     b.activation('hard_swish', 'op', b.node('scale', 'large', [x], { init: 2 })),
   avg_pool: (b, x) => b.avgPool('op', x, { kernel: 2 }),

@@ -14,6 +14,7 @@ const sigmoidOf = (x: number) => 1 / (1 + Math.exp(-x));
 export const relu = each((x) => (x <= 0 ? 0 : x));
 export const relu6 = each((x) => Math.min(Math.max(x, 0), 6));
 export const sigmoid = each(sigmoidOf);
+export const hardSigmoid = each((x) => Math.min(Math.max(x + 3, 0), 6) / 6);
 export const silu = each((x) => x * sigmoidOf(x));
 export const gelu = each((x) => (x / 2) * (1 + erf(x / Math.SQRT2)));
 export const hardSwish = each((x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6);

@@ -8,6 +8,16 @@ export const add: Kernel<'add'> = ({ inputs: [first, ...others] }) => {
   return y;
 };
 
+/** From left to right. */
+export const weightedSum: Kernel<'weighted_sum'> = ({ attrs: { factors }, inputs }) => {
+  const y = new Float64Array(inputs[0]!.data.length);
+  for (const [k, { data }] of inputs.entries()) {
+    const factor = factors[k]!;
+    for (let i = 0; i < y.length; i++) y[i]! += factor * data[i]!;
+  }
+  return y;
+};
+
 /** The second input holds one value for `span` consecutive ones of the first. */
 export const mul: Kernel<'mul'> = ({ inputs: [a, b] }) => {
   const y = a!.data.slice();

@@ -120,6 +120,34 @@ const cases: readonly Case[] = [
     4,
   ],
   [
+    'hard_sigmoid',
+    (b, x) => b.activation('hard_sigmoid', 'n', x),
+    {},
+    { shape: X, sum: 169.7835356127693, check: 0.6435971324902827 },
+    4,
+  ],
+  [
+    'a weighted sum',
+    (b, x) =>
+      b.weightedSum('n', [
+        [1, x],
+        [-0.25, b.activation('relu', 'act', x)],
+      ]),
+    {},
+    { shape: X, sum: -48.97681827764042, check: 0.24858152229126707 },
+  ],
+  [
+    'batch_norm of vectors',
+    (b, x) => b.batchNorm('n', b.flatten('flat', b.globalAvgPool('pool', x)), { eps: 1e-3 }),
+    {
+      weight: tensor([4], 0.2),
+      bias: tensor([4], 0.3),
+      running_mean: tensor([4], 0.4),
+      running_var: tensor([4], 0.5, positive),
+    },
+    { shape: [2, 4], sum: -5.332842267708598, check: -0.6908267388269218 },
+  ],
+  [
     'avg_pool that counts padding',
     (b, x) => b.avgPool('n', x, { kernel: 3, stride: 2, padding: 1 }),
     {},

@@ -1,6 +1,15 @@
 import type { OpName } from '../op-attrs.js';
-import { gelu, hardSwish, identity, relu, relu6, sigmoid, silu } from './activation.js';
-import { add, concat, mul } from './combination.js';
+import {
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  identity,
+  relu,
+  relu6,
+  sigmoid,
+  silu,
+} from './activation.js';
+import { add, concat, mul, weightedSum } from './combination.js';
 import { conv2d } from './convolution.js';
 import type { Kernel } from './kernel.js';
 import { linear } from './linear.js';
@@ -15,6 +24,7 @@ const kernels: { readonly [K in Exclude<OpName, OuterOp>]: Kernel<K> } = {
   conv2d,
   batch_norm: batchNorm,
   add,
+  weighted_sum: weightedSum,
   mul,
   concat,
   scale,
@@ -23,6 +33,7 @@ const kernels: { readonly [K in Exclude<OpName, OuterOp>]: Kernel<K> } = {
   silu,
   gelu,
   sigmoid,
+  hard_sigmoid: hardSigmoid,
   hard_swish: hardSwish,
   avg_pool: avgPool,
   max_pool: maxPool,

@@ -1,12 +1,12 @@
 import type { Float64Tensor, Kernel } from './kernel.js';
 
-/** y[n, c] = factor[c] · x[n, c] + shift[c] over whole planes; `x` is `[N, C, H, W]`. */
+/** y[n, c] = factor[c] · x[n, c] + shift[c] over whole planes; `x` is `[N, C, H, W]` or `[N, C]`. */
 function affine(
   x: Float64Tensor,
   factor: (channel: number) => number,
   shift: (channel: number) => number,
 ): Float64Array {
-  const [batch = 0, channels = 0, height = 0, width = 0] = x.shape;
+  const [batch = 0, channels = 0, height = 1, width = 1] = x.shape;
   const plane = height * width;
   const y = new Float64Array(x.data.length);
   for (let p = 0; p < batch * channels; p++) {

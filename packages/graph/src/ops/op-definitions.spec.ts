@@ -23,9 +23,9 @@ function refusal(op: Parameters<typeof parseAttrs>[0], attrs: unknown) {
 }
 
 describe('op definitions', () => {
-  it('cover the ops of DESIGN §4, each under its own name', () => {
+  it('cover the ops of DESIGN §4 and ADR 10, each under its own name', () => {
     const names = opNames().filter(isOpName);
-    expect(names).toHaveLength(22);
+    expect(names).toHaveLength(24);
     for (const name of names) expect(opDefinition(name).op).toBe(name);
     expect(isOpName('toString')).toBe(false);
   });
@@ -50,6 +50,7 @@ describe('op definitions', () => {
     ['dropout', { rate: 1 }],
     ['normalize', { mean: [0.5], std: [0] }],
     ['softmax_cross_entropy', { labelSmoothing: 0.1, targets: 'sparse' }],
+    ['weighted_sum', { factors: [] }],
     ['relu', { slope: 0.1 }],
     ['input', { shape: [3, 0, 4], dtype: 'uint8' }],
     ['relu', null],

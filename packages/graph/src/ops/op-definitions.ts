@@ -10,6 +10,7 @@ import { dropout } from './dropout.js';
 import { flatten } from './flatten.js';
 import { gelu } from './gelu.js';
 import { globalAvgPool } from './global-avg-pool.js';
+import { hardSigmoid } from './hard-sigmoid.js';
 import { hardSwish } from './hard-swish.js';
 import { input } from './input.js';
 import { linear } from './linear.js';
@@ -23,6 +24,7 @@ import { scale } from './scale.js';
 import { sigmoid } from './sigmoid.js';
 import { silu } from './silu.js';
 import { softmaxCrossEntropy } from './softmax-cross-entropy.js';
+import { weightedSum } from './weighted-sum.js';
 
 const definitions: { readonly [K in OpName]: OpDefinition<K> } = {
   input,
@@ -30,6 +32,7 @@ const definitions: { readonly [K in OpName]: OpDefinition<K> } = {
   conv2d,
   batch_norm: batchNorm,
   add,
+  weighted_sum: weightedSum,
   mul,
   concat,
   scale,
@@ -38,6 +41,7 @@ const definitions: { readonly [K in OpName]: OpDefinition<K> } = {
   silu,
   gelu,
   sigmoid,
+  hard_sigmoid: hardSigmoid,
   hard_swish: hardSwish,
   avg_pool: avgPool,
   max_pool: maxPool,

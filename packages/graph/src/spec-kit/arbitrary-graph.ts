@@ -5,7 +5,15 @@ import { GraphBuilder, type Value } from '../graph-builder.js';
 /** Adds one node named `name` below `x`; the numbers choose its attributes. */
 type Step = (b: GraphBuilder, name: string, x: Value, numbers: readonly number[]) => Value;
 
-const ACTIVATIONS = ['relu', 'relu6', 'silu', 'gelu', 'sigmoid', 'hard_swish'] as const;
+const ACTIVATIONS = [
+  'relu',
+  'relu6',
+  'silu',
+  'gelu',
+  'sigmoid',
+  'hard_sigmoid',
+  'hard_swish',
+] as const;
 const steps: readonly Step[] = [
   (b, name, x, [n = 0, m = 0, k = 0, s = 0]) =>
     b.conv2d(name, x, {
@@ -24,8 +32,14 @@ const steps: readonly Step[] = [
           momentum: 0.01,
           init: { weight: { mean: n, std: 1 }, bias: { mean: -0.5, std: 0 } },
         }),
-  (b, name, x, [n = 0]) => b.activation(ACTIVATIONS[n % 6]!, name, x),
+  (b, name, x, [n = 0]) => b.activation(ACTIVATIONS[n % ACTIVATIONS.length]!, name, x),
   (b, name, x) => b.add(`${name}.sum`, [x, b.activation('relu', `${name}.act`, x)]),
+  (b, name, x, [n = 0, m = 0]) =>
+    b.weightedSum(`${name}.difference`, [
+      [1, x],
+      [-1, b.batchNorm(name, x)],
+      [n / (1 + m), x],
+    ]),
   (b, name, x) => b.node('concat', `${name}.cat`, [x, x, b.batchNorm(name, x)], {}),
   (b, name, x) =>
     b.mul(`${name}.mul`, x, b.activation('sigmoid', `${name}.gate`, b.globalAvgPool(name, x))),
@@ -58,6 +72,7 @@ export const arbitraryGraph: fc.Arbitrary<Graph> = fc
     for (const [i, [kind = 0, ...numbers]] of choices.entries()) {
       x = steps[kind % steps.length]!(b, `${path}.${i}`, x, numbers);
     }
-    const drop = b.node('dropout', 'head.drop', [b.flatten('head.flatten', x)], { rate: 0.5 });
+    const vector = b.batchNorm('head.bn', b.flatten('head.flatten', x));
+    const drop = b.node('dropout', 'head.drop', [vector], { rate: 0.5 });
     return b.build(b.linear('head.fc', drop, { outFeatures: classes }));
   });

@@ -17,7 +17,7 @@ import type { FusedRegion } from '../fuse.js';
 import { differenceOf } from './difference.js';
 import type { RegionProof } from './fusion-proof.js';
 
-type ConvNode = Extract<GraphNode, { op: 'conv2d' }>;
+type Replacement = Extract<GraphNode, { op: 'conv2d' | 'linear' }>;
 
 /** A region's probes cost at most about this many multiply-adds, unless even the smallest image needs more. */
 const MACS_PER_PROBE = 2.5e7;
@@ -28,19 +28,19 @@ const MACS_PER_PROBE = 2.5e7;
  * Images are small, but all borders, their corners and an inside are in them; height and width differ by one so
  * that odd and even extents both occur. Every output channel is compared. Wide layers get the smallest such images.
  *
- * @param convolution the region's node in the fused graph
+ * @param replacement the region's node in the fused graph
  */
 export function proveRegion(
   { name, ops, region, inputShape }: FusedRegion,
-  convolution: ConvNode,
+  replacement: Replacement,
   original: NamedTensors,
   fused: NamedTensors,
   { probes, seed }: { readonly probes: number; readonly seed: number },
 ): RegionProof {
   const nodes = region.nodes.map((node) => renamed(node, region.root));
-  const before = probeGraph(nodes, region.output, convolution, inputShape);
+  const before = probeGraph(nodes, region.output, replacement, inputShape);
   const shape = before.nodes[0]!.op === 'input' ? before.nodes[0].attrs.shape : [];
-  const after = chain(shape, [{ ...convolution, inputs: ['input'] }], convolution.name);
+  const after = chain(shape, [{ ...replacement, inputs: ['input'] }], replacement.name);
 
   const random = randomOf(seed, 'prove', name);
   let [maxAbsError, maxRelError] = [0, 0];
@@ -65,14 +65,16 @@ function renamed(node: GraphNode, root: string): GraphNode {
   return { ...node, inputs: node.inputs.map((input) => (input === root ? 'input' : input)) };
 }
 
-/** The region alone, on the largest image that is affordable; on the network's own where no small one fits. */
+/** The region alone, on the largest image that is affordable; on the network's own where no small one fits. A vector has one size. */
 function probeGraph(
   nodes: readonly GraphNode[],
   output: string,
-  convolution: ConvNode,
-  [channels = 0, height = 0, width = 0]: SampleShape,
+  replacement: Replacement,
+  inputShape: SampleShape,
 ): Graph {
-  const { axes } = convForm(convolution.attrs, channels, false);
+  if (replacement.op === 'linear') return chain(inputShape, nodes, output);
+  const [channels = 0, height = 0, width = 0] = inputShape;
+  const { axes } = convForm(replacement.attrs, channels, false);
   const extents = axes.map((axis) =>
     Math.max(3, spanOf(axis) + 1 - 2 * axis.before + 2 * axis.stride),
   );

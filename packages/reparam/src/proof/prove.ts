@@ -29,15 +29,15 @@ export async function prove<Batch = never>(
   fusion: FusionResult,
   { probes = 2, seed = 0, network }: ProveOptions<Batch> = {},
 ): Promise<FusionProof> {
-  const convolutions = new Map(fusion.graph.nodes.map((node) => [node.name, node]));
+  const replacements = new Map(fusion.graph.nodes.map((node) => [node.name, node]));
   const regions: RegionProof[] = [];
   for (const region of fusion.report.regions) {
-    const convolution = convolutions.get(region.name);
-    if (convolution?.op !== 'conv2d') {
+    const replacement = replacements.get(region.name);
+    if (replacement?.op !== 'conv2d' && replacement?.op !== 'linear') {
       throw new InternalError(`The region '${region.name}' is not in the fused graph.`);
     }
     const { weights } = original;
-    regions.push(proveRegion(region, convolution, weights, fusion.weights, { probes, seed }));
+    regions.push(proveRegion(region, replacement, weights, fusion.weights, { probes, seed }));
     // Timers and progress get their turn between regions.
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -9,7 +9,7 @@ export interface Left {
   readonly reason: string;
 }
 
-const WITH_REASON = new Set(['batch_norm', 'scale', 'avg_pool', 'add', 'concat']);
+const WITH_REASON = new Set(['batch_norm', 'scale', 'avg_pool', 'add', 'weighted_sum', 'concat']);
 
 /**
  * Why the plan fuses no more than it does: one entry for each place where a larger region was refused or cost

@@ -6,11 +6,12 @@ import {
   type SampleShape,
 } from '@refold/graph';
 import { convolutionForm } from '../algebra/as-convolution.js';
+import { linearLayerForm } from '../algebra/as-linear-layer.js';
 import { isRefusal, tapsOf, type MapForm } from '../algebra/linear-map.js';
 import { dominatorsOf } from './dominators.js';
 import { foldRegion } from './fold-region.js';
 import { formAlgebra } from './form-algebra.js';
-import { isImage, isLinearOp, type FusibleRegion, type Region } from './region.js';
+import { isImage, isLinearOp, isVector, type FusibleRegion, type Region } from './region.js';
 import { checkedWeights, type WeightReader } from './weight-reader.js';
 
 /** A region of two or more nodes that some node ends: fusible, or with the reason why not. */
@@ -32,7 +33,7 @@ export interface RegionView {
   readonly shapes: ReadonlyMap<string, SampleShape>;
   readonly weights: WeightReader;
   readonly nodes: ReadonlyMap<string, GraphNode>;
-  /** By node, for linear nodes with image values. */
+  /** By node, for linear nodes whose values are images or vectors. */
   readonly regions: ReadonlyMap<string, NodeRegions>;
 }
 
@@ -66,12 +67,12 @@ export function findRegions(
         output: output.name,
         nodes: members.toSorted((a, b) => order.get(a.name)! - order.get(b.name)!),
       };
-      if (members.length > 1) {
+      if (isWorthFolding(members, shapes)) {
         const form = foldRegion(region, algebra);
         candidates.push(
           isRefusal(form)
             ? { ...region, fusible: false, reason: form.refused }
-            : { ...region, fusible: true, result: fusible(region, convolutionForm(form), shapes) },
+            : { ...region, fusible: true, result: fusible(region, form, shapes) },
         );
       }
       if (!isLinearOp(nodes.get(root)!)) return { candidates };
@@ -81,7 +82,7 @@ export function findRegions(
 
   const regions = new Map<string, NodeRegions>();
   for (const node of graph.nodes) {
-    if (isLinearOp(node) && isImage(shapes.get(node.name))) regions.set(node.name, endingIn(node));
+    if (isLinearOp(node) && kindOf(node.name, shapes)) regions.set(node.name, endingIn(node));
   }
   return { graph, shapes, weights, nodes, regions };
 }
@@ -91,20 +92,43 @@ export function macsOf(form: MapForm, output: SampleShape): number {
   return sizeOf(output) * (form.inChannels / form.groups) * tapsOf(form);
 }
 
-/** Multiply-adds of a node inside a region; of these only convolutions count. */
+/** Multiply-adds of a node inside a region; of these only convolutions and linear layers count. */
 export function nodeMacs(node: GraphNode, shapes: ReadonlyMap<string, SampleShape>): number {
+  if (node.op === 'linear') return node.attrs.outFeatures * sizeOf(shapes.get(node.inputs[0]!)!);
   if (node.op !== 'conv2d') return 0;
   const inputs = shapes.get(node.inputs[0]!)![0]! / node.attrs.groups;
   return sizeOf(shapes.get(node.name)!) * inputs * node.attrs.kernel[0] * node.attrs.kernel[1];
 }
 
+/** What linear maps apply to: images, or vectors, which are images of one pixel; a region has one kind alone. */
+function kindOf(
+  name: string,
+  shapes: ReadonlyMap<string, SampleShape>,
+): 'conv2d' | 'linear' | undefined {
+  const shape = shapes.get(name);
+  if (isImage(shape)) return 'conv2d';
+  return isVector(shape) ? 'linear' : undefined;
+}
+
+/** Two nodes or more. A linear layer behind a dropout is done as it is, under its own name. */
+function isWorthFolding(
+  members: readonly GraphNode[],
+  shapes: ReadonlyMap<string, SampleShape>,
+): boolean {
+  const [output] = members;
+  if (!output || !isVector(shapes.get(output.name))) return members.length > 1;
+  return members.filter(({ op }) => op !== 'dropout' && op !== 'drop_path').length > 1;
+}
+
 function fusible(
   region: Region,
-  form: MapForm,
+  folded: MapForm,
   shapes: ReadonlyMap<string, SampleShape>,
 ): FusibleRegion {
+  const op = isVector(shapes.get(region.output)) ? 'linear' : 'conv2d';
+  const form = op === 'linear' ? linearLayerForm(folded) : convolutionForm(folded);
   const macs = region.nodes.reduce((total, node) => total + nodeMacs(node, shapes), 0);
-  return { ...region, form, macs, fusedMacs: macsOf(form, shapes.get(region.output)!) };
+  return { ...region, op, form, macs, fusedMacs: macsOf(form, shapes.get(region.output)!) };
 }
 
 /** Readers of every value. */
@@ -138,8 +162,9 @@ function boundOf(
   root: string,
   shapes: ReadonlyMap<string, SampleShape>,
 ): string | undefined {
-  if (!isImage(shapes.get(root))) return `'${root}' is no image`;
-  const other = members.find((node) => !isLinearOp(node) || !isImage(shapes.get(node.name)));
+  const kind = kindOf(root, shapes);
+  if (!kind) return `'${root}' is neither image nor vector`;
+  const other = members.find((node) => !isLinearOp(node) || kindOf(node.name, shapes) !== kind);
   return other && `'${other.name}' (${other.op}) lies on the way from '${root}'`;
 }
 

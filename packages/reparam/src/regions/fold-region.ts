@@ -10,6 +10,8 @@ export interface Algebra<M extends object> {
   identity(node: string): M;
   compose(first: M, second: M): M | Refusal;
   sum(terms: readonly M[]): M | Refusal;
+  /** The map times a constant. */
+  times(map: M, factor: number): M;
   concat(branches: readonly M[]): M | Refusal;
 }
 
@@ -37,9 +39,11 @@ function foldNode<M extends object>(
     if (!maps.has(input))
       throw new InternalError(`'${input}' lies outside the region of '${node.name}'.`);
   }
-  if (node.op === 'add' || node.op === 'concat') {
-    const inputs = node.inputs.map((input) => maps.get(input) ?? algebra.identity(input));
-    return node.op === 'add' ? algebra.sum(inputs) : algebra.concat(inputs);
+  const inputs = () => node.inputs.map((input) => maps.get(input) ?? algebra.identity(input));
+  if (node.op === 'add') return algebra.sum(inputs());
+  if (node.op === 'concat') return algebra.concat(inputs());
+  if (node.op === 'weighted_sum') {
+    return algebra.sum(inputs().map((map, i) => algebra.times(map, node.attrs.factors[i]!)));
   }
   const first = maps.get(node.inputs[0]!);
   const own = algebra.nodeMap(node);

@@ -6,6 +6,7 @@ import { composeForm } from '../rules/compose.js';
 import { concatForm } from '../rules/concat.js';
 import { convForm } from '../rules/conv-map.js';
 import { diagonalForm } from '../rules/diagonal-map.js';
+import { linearForm } from '../rules/linear-layer-map.js';
 import { sumForm } from '../rules/sum.js';
 import type { Algebra } from './fold-region.js';
 import { batchNormTensors, type WeightReader } from './weight-reader.js';
@@ -25,6 +26,7 @@ export function formAlgebra(
     identity: (node) => diagonalForm(channelsOf(node), true),
     compose: composeForm,
     sum: sumForm,
+    times: (form) => form,
     concat: concatForm,
   };
 }
@@ -39,6 +41,10 @@ function nodeForm(
     case 'conv2d': {
       const zeroBias = !node.attrs.bias || weights(`${node.name}.bias`).every((x) => x === 0);
       return convForm(node.attrs, channels, zeroBias);
+    }
+    case 'linear': {
+      const zeroBias = !node.attrs.bias || weights(`${node.name}.bias`).every((x) => x === 0);
+      return linearForm(node.attrs, channels, zeroBias);
     }
     case 'batch_norm':
       return batchNormMap(batchNormTensors(node.name, weights), node.attrs.eps).form;

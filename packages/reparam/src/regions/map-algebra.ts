@@ -6,7 +6,9 @@ import { compose } from '../rules/compose.js';
 import { concat } from '../rules/concat.js';
 import { convForm, convMap } from '../rules/conv-map.js';
 import { diagonalMap, identityMap } from '../rules/diagonal-map.js';
+import { linearForm } from '../rules/linear-layer-map.js';
 import { sum } from '../rules/sum.js';
+import { times } from '../rules/times.js';
 import type { Algebra } from './fold-region.js';
 import { batchNormTensors, type WeightReader } from './weight-reader.js';
 
@@ -21,6 +23,7 @@ export function mapAlgebra(
     identity: (node) => identityMap(channelsOf(node)),
     compose,
     sum,
+    times,
     concat,
   };
 }
@@ -35,6 +38,11 @@ function nodeMap(
     case 'conv2d': {
       const bias = node.attrs.bias ? weights(`${node.name}.bias`) : undefined;
       const form = convForm(node.attrs, channels, bias?.every((x) => x === 0) ?? true);
+      return convMap(form, weights(`${node.name}.weight`), bias);
+    }
+    case 'linear': {
+      const bias = node.attrs.bias ? weights(`${node.name}.bias`) : undefined;
+      const form = linearForm(node.attrs, channels, bias?.every((x) => x === 0) ?? true);
       return convMap(form, weights(`${node.name}.weight`), bias);
     }
     case 'batch_norm':

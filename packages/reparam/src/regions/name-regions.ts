@@ -2,12 +2,12 @@ import type { Graph } from '@refold/graph';
 import type { FusibleRegion } from './region.js';
 
 /**
- * Names of fused convolutions, by the region's output node: `<path>.reparam_conv`, as timm names them. The path is
- * the first of these that no other region claims and no node has:
+ * Names of fused convolutions, by the region's output node: `<path>.reparam_conv`, as timm names them; of linear layers
+ * `<path>.reparam_linear`. The path is the first of these that no other region claims and no node has:
  * 1. the block: the longest path that all nodes of the region and all readers of its value share, if no node of
  *    another region lies under it (`stages.0.1` for `stages.0.1.conv_kxk.0.{conv,bn}` read by `stages.0.1.act`);
  * 2. the longest path that the region's nodes share;
- * 3. the name of its first convolution.
+ * 3. the name of its first convolution or linear layer.
  */
 export function nameRegions(
   regions: readonly FusibleRegion[],
@@ -21,8 +21,8 @@ export function nameRegions(
   const names = new Map<string, string>();
   for (let round = 0; names.size < regions.length; round++) {
     const open = proposals.filter(({ region }) => !names.has(region.output));
-    const claims = open.map(({ paths }) =>
-      nameUnder(paths[Math.min(round, paths.length - 1)]!, round, paths.length),
+    const claims = open.map(({ region, paths }) =>
+      nameUnder(paths[Math.min(round, paths.length - 1)]!, LAST[region.op], round, paths.length),
     );
     for (const [i, { region }] of open.entries()) {
       const claim = claims[i]!;
@@ -34,9 +34,11 @@ export function nameRegions(
   return names;
 }
 
+const LAST = { conv2d: 'reparam_conv', linear: 'reparam_linear' } as const;
+
 /** After the last path, numbers. */
-function nameUnder(path: string, round: number, rounds: number): string {
-  const name = path === '' ? 'reparam_conv' : `${path}.reparam_conv`;
+function nameUnder(path: string, last: string, round: number, rounds: number): string {
+  const name = path === '' ? last : `${path}.${last}`;
   return round < rounds ? name : `${name}_${round - rounds + 2}`;
 }
 
@@ -49,7 +51,7 @@ function pathsOf(
   const readers = graph.nodes.filter(({ inputs }) => inputs.includes(output));
   const block = readers.map(({ name }) => parentOf(name)).reduce(commonPath, common);
   const alone = [...fused].every(([name, owner]) => owner === output || !isUnder(name, block));
-  const firstConvolution = nodes.find(({ op }) => op === 'conv2d') ?? nodes[0]!;
+  const firstConvolution = nodes.find(({ op }) => op === 'conv2d' || op === 'linear') ?? nodes[0]!;
   const paths = [common, firstConvolution.name];
   return block !== '' && alone ? [block, ...paths] : paths;
 }

@@ -14,10 +14,12 @@ export interface Region {
   readonly nodes: readonly GraphNode[];
 }
 
-/** A region with a closed form: the convolution that replaces it. */
+/** A region with a closed form: the convolution, or linear layer, that replaces it. */
 export interface FusibleRegion extends Region {
-  /** Of a convolution: equal padding before and after. */
+  /** Of a convolution: equal padding before and after; of a linear layer: one group. */
   readonly form: MapForm;
+  /** What replaces it: `conv2d` where values are images, `linear` where they are vectors. */
+  readonly op: 'conv2d' | 'linear';
   /** Multiply-adds for one sample: of the convolution, and of the region as it is. */
   readonly fusedMacs: number;
   readonly macs: number;
@@ -26,15 +28,22 @@ export interface FusibleRegion extends Region {
 /** `[C, H, W]` of an image-shaped value. */
 export type ImageShape = readonly [number, number, number];
 
-/** True for values that linear maps apply to. */
+/** True for `[C, H, W]`. */
 export function isImage(shape: SampleShape | undefined): shape is ImageShape {
   return shape?.length === 3;
 }
 
+/** True for `[F]`, which to a linear map is an image of one pixel. */
+export function isVector(shape: SampleShape | undefined): shape is readonly [number] {
+  return shape?.length === 1;
+}
+
 const LINEAR_OPS = new Set([
   'conv2d',
+  'linear',
   'batch_norm',
   'add',
+  'weighted_sum',
   'concat',
   'scale',
   'avg_pool',
@@ -44,7 +53,7 @@ const LINEAR_OPS = new Set([
 
 /**
  * Ops that can lie inside a region. The rest bound regions: activations, products of two values, pooling by
- * maximum or over the whole image, and `normalize` (its shift is not zero where a padded convolution after it
+ * maximum or over the whole image, `flatten`, and `normalize` (its shift is not zero where a padded convolution after it
  * pads zeros, so folding it would be inexact).
  */
 export function isLinearOp({ op }: GraphNode): boolean {

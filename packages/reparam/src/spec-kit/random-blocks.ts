@@ -21,7 +21,7 @@ type Branch =
   | { readonly kind: 'even' }
   | { readonly kind: 'depthwise'; k: number; thenPoint: boolean }
   | { readonly kind: 'halves'; k: number; l: number }
-  | { readonly kind: 'nested'; a: Branch; b: Branch }
+  | { readonly kind: 'nested'; a: Branch; b: Branch; minus: boolean }
   | { readonly kind: 'dropped'; inner: Branch };
 
 interface Block {
@@ -78,7 +78,10 @@ const leaf: fc.Arbitrary<Branch> = fc.oneof(
 );
 const branch: fc.Arbitrary<Branch> = fc.oneof(
   { weight: 6, arbitrary: leaf },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('nested' as const), a: leaf, b: leaf }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('nested' as const), a: leaf, b: leaf, minus: bool }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('dropped' as const), inner: leaf }) },
 );
 
@@ -222,10 +225,14 @@ class BranchBuilder {
       case 'nested': {
         const part = (name: string, inner: Branch): Value =>
           new BranchBuilder(b, `${path}.${name}`, x, out, stride).build(inner);
-        return b.batchNorm(
-          `${path}.bn`,
-          b.add(`${path}.sum`, [part('a', branch.a), part('b', branch.b)]),
-        );
+        const [one, other] = [part('a', branch.a), part('b', branch.b)];
+        const joined = branch.minus
+          ? b.weightedSum(`${path}.difference`, [
+              [1.5, one],
+              [-1, other],
+            ])
+          : b.add(`${path}.sum`, [one, other]);
+        return b.batchNorm(`${path}.bn`, joined);
       }
       case 'dropped': {
         const inner = new BranchBuilder(b, `${path}.inner`, x, out, stride).build(branch.inner);

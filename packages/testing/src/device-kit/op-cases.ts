@@ -22,7 +22,15 @@ function opCase(op: OpName, what: string, build: Build, channels = 4): OpCase {
 const conv = (what: string, options: Parameters<GraphBuilder['conv2d']>[2]): OpCase =>
   opCase('conv2d', what, (b, x) => b.conv2d('op', x, options));
 
-const activations = ['relu', 'relu6', 'silu', 'gelu', 'sigmoid', 'hard_swish'] as const;
+const activations = [
+  'relu',
+  'relu6',
+  'silu',
+  'gelu',
+  'sigmoid',
+  'hard_sigmoid',
+  'hard_swish',
+] as const;
 
 /** Every op that computes a value, with the attributes that implementations tend to differ in. */
 export const opCases: readonly OpCase[] = [
@@ -53,6 +61,31 @@ export const opCases: readonly OpCase[] = [
   opCase('batch_norm', 'eps 0.01, momentum 0.3', (b, x) =>
     b.batchNorm('op', x, { eps: 0.01, momentum: 0.3 }),
   ),
+  opCase('batch_norm', 'vectors', (b, x) => b.batchNorm('op', b.flatten('vector', x))),
+  opCase('batch_norm', 'vectors, in a sum under an activation', (b, x) => {
+    const a = b.flatten('vector', b.globalAvgPool('pool', x));
+    return b.activation('sigmoid', 'after', b.add('sum', [b.batchNorm('op', a), a]));
+  }),
+  opCase('weighted_sum', 'a difference', (b, x) =>
+    b.weightedSum('op', [
+      [1, x],
+      [-1, b.activation('sigmoid', 'branch', x)],
+    ]),
+  ),
+  opCase('weighted_sum', 'three terms, one value twice', (b, x) =>
+    b.weightedSum('op', [
+      [0.5, x],
+      [-2, b.activation('sigmoid', 'branch', x)],
+      [0.25, x],
+    ]),
+  ),
+  opCase('weighted_sum', 'a mean of vectors', (b, x) => {
+    const a = b.flatten('vector', x);
+    return b.weightedSum('op', [
+      [0.5, b.linear('one', a, { outFeatures: 5 })],
+      [0.5, b.linear('other', a, { outFeatures: 5 })],
+    ]);
+  }),
   opCase('add', 'three inputs, one twice', (b, x) =>
     b.add('op', [x, b.activation('sigmoid', 'branch', x), x]),
   ),

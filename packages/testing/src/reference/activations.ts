@@ -40,6 +40,10 @@ export const relu6 = activation<'relu6'>(
   (x) => (x > 0 && x < 6 ? 1 : 0),
 );
 export const sigmoid = activation<'sigmoid'>(sigmoidOf, (x) => sigmoidOf(x) * (1 - sigmoidOf(x)));
+export const hardSigmoid = activation<'hard_sigmoid'>(
+  (x) => Math.min(Math.max(x + 3, 0), 6) / 6,
+  (x) => (x > -3 && x < 3 ? 1 / 6 : 0),
+);
 export const silu = activation<'silu'>(
   (x) => x * sigmoidOf(x),
   (x) => sigmoidOf(x) * (1 + x * (1 - sigmoidOf(x))),

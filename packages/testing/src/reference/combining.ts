@@ -10,6 +10,13 @@ export const add: ReferenceOp<'add'> = ({ inputs, shape }) => {
   return { output, backward: (dy) => ({ inputs: inputs.map(() => dy.slice()) }) };
 };
 
+/** Sum of its inputs, each times its factor. */
+export const weightedSum: ReferenceOp<'weighted_sum'> = ({ attrs: { factors }, inputs, shape }) => {
+  const output = zeros64(shape);
+  inputs.forEach(({ data }, k) => data.forEach((v, i) => (output.data[i]! += factors[k]! * v)));
+  return { output, backward: (dy) => ({ inputs: factors.map((f) => dy.map((g) => f * g)) }) };
+};
+
 /** Product; the second input may be one number per channel. */
 export const mul: ReferenceOp<'mul'> = ({ inputs, shape }) => {
   const [a, b] = [inputs[0]!, inputs[1]!];

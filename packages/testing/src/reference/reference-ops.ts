@@ -1,7 +1,7 @@
 import type { OpName } from '@refold/graph';
-import { gelu, hardSwish, relu, relu6, sigmoid, silu } from './activations.js';
+import { gelu, hardSigmoid, hardSwish, relu, relu6, sigmoid, silu } from './activations.js';
 import { batchNorm } from './batch-norm.js';
-import { add, concat, flatten, mul, normalize, scale } from './combining.js';
+import { add, concat, flatten, mul, normalize, scale, weightedSum } from './combining.js';
 import { convolution } from './convolution.js';
 import { dropPath, dropout } from './drop.js';
 import { linear } from './linear.js';
@@ -16,6 +16,7 @@ export const referenceOps: {
   conv2d: convolution,
   batch_norm: batchNorm,
   add,
+  weighted_sum: weightedSum,
   mul,
   concat,
   scale,
@@ -24,6 +25,7 @@ export const referenceOps: {
   silu,
   gelu,
   sigmoid,
+  hard_sigmoid: hardSigmoid,
   hard_swish: hardSwish,
   avg_pool: avgPool,
   max_pool: maxPool,

@@ -1,36 +1,46 @@
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { reshape, type Tensor, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core';
 import { sharedBatchNorm, sharedBatchNormGradient } from '../kernels/shared-batch-norm.js';
 import type { NodeArgs, OpKernel } from './op-kernel.js';
 
-/** Batch statistics in training, running statistics otherwise. The executor moves the running ones. */
+/**
+ * Batch statistics in training, running statistics otherwise. The executor moves the running ones.
+ * Vectors go through as images of one pixel.
+ */
 export const batchNorm: OpKernel<'batch_norm'> = {
   forward(args) {
-    const x = args.inputs[0] as Tensor4D;
+    const [input] = args.inputs;
+    const x = asImage(input!);
     const { weight, bias, mean, variance } = operands(args);
     const { eps } = args.node.attrs;
     if (!args.training) {
       const statistics = { mean, variance };
       const output = args.kernels.batchNormInference(x, statistics, weight, bias, eps);
-      return { output, saved: [] };
+      return { output: reshape(output, input!.shape), saved: [] };
     }
     const result = args.group
       ? sharedBatchNorm(args.kernels, args.group, x, weight, bias, eps)
       : args.kernels.batchNorm(x, weight, bias, eps);
     return {
-      output: result.y,
+      output: reshape(result.y, input!.shape),
       saved: result.saved,
       statistics: { mean: result.mean, variance: result.variance },
     };
   },
   backward(args) {
     const { weight } = operands(args);
-    const dy = args.dy as Tensor4D;
+    const dy = asImage(args.dy);
     const { dx, dWeight, dBias } = args.group
       ? sharedBatchNormGradient(args.kernels, args.group, dy, weight, args.saved)
       : args.kernels.batchNormGradient(dy, weight, args.saved, args.node.attrs.eps);
-    return { inputs: [args.needs[0] ? dx : null], parameters: { weight: dWeight, bias: dBias } };
+    const ofInput = args.needs[0] ? reshape(dx, args.dy.shape) : null;
+    return { inputs: [ofInput], parameters: { weight: dWeight, bias: dBias } };
   },
 };
+
+function asImage(x: Tensor): Tensor4D {
+  const [images = 0, channels = 0] = x.shape;
+  return x.rank === 4 ? (x as Tensor4D) : reshape(x, [images, 1, 1, channels]);
+}
 
 function operands({ tensors }: NodeArgs<'batch_norm'>) {
   return {

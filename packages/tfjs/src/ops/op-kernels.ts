@@ -8,6 +8,7 @@ import { dropout, dropPath } from './drop.js';
 import { flatten } from './flatten.js';
 import { gelu } from './gelu.js';
 import { globalAvgPool } from './global-avg-pool.js';
+import { hardSigmoid } from './hard-sigmoid.js';
 import { hardSwish } from './hard-swish.js';
 import { input } from './input.js';
 import { linear } from './linear.js';
@@ -21,6 +22,7 @@ import { scale } from './scale.js';
 import { sigmoid } from './sigmoid.js';
 import { silu } from './silu.js';
 import { softmaxCrossEntropy } from './softmax-cross-entropy.js';
+import { weightedSum } from './weighted-sum.js';
 
 /** Forward and backward of every op. */
 export const opKernels: { readonly [K in OpName]: OpKernel<K> } = {
@@ -29,6 +31,7 @@ export const opKernels: { readonly [K in OpName]: OpKernel<K> } = {
   conv2d,
   batch_norm: batchNorm,
   add,
+  weighted_sum: weightedSum,
   mul,
   concat,
   scale,
@@ -37,6 +40,7 @@ export const opKernels: { readonly [K in OpName]: OpKernel<K> } = {
   silu,
   gelu,
   sigmoid,
+  hard_sigmoid: hardSigmoid,
   hard_swish: hardSwish,
   avg_pool: avgPool,
   max_pool: maxPool,

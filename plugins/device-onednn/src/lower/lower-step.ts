@@ -57,6 +57,8 @@ export function lowerStep(
     }
     case 'scale':
       return { op: 'scale', weight: tensor(`${name}.weight`) };
+    case 'weighted_sum':
+      return { op: 'weighted_sum', factors: node.attrs.factors };
     case 'max_pool':
       return { op: 'max_pool', ...node.attrs, countIncludePad: false };
     case 'avg_pool':

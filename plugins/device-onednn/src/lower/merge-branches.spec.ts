@@ -15,6 +15,7 @@ const mergeable = new Set([
   'silu',
   'gelu',
   'sigmoid',
+  'hard_sigmoid',
   'hard_swish',
 ]);
 

@@ -25,6 +25,7 @@ const activations: ReadonlySet<string> = new Set<ActivationName>([
   'silu',
   'gelu',
   'sigmoid',
+  'hard_sigmoid',
   'hard_swish',
 ]);
 

@@ -44,7 +44,8 @@ interface StepBase {
   readonly output: number;
 }
 
-export type ActivationName = 'none' | 'relu' | 'relu6' | 'silu' | 'gelu' | 'sigmoid' | 'hard_swish';
+export type ActivationName =
+  'none' | 'relu' | 'relu6' | 'silu' | 'gelu' | 'sigmoid' | 'hard_sigmoid' | 'hard_swish';
 
 /** Indices into `tensors`. */
 export interface NativeBatchNorm {
@@ -74,7 +75,7 @@ export type NativeStep = StepBase &
     | {
         /**
          * y = activation(Σ normᵢ(inputᵢ)): batch_norm, add, activations, and all of them together. The heart of a
-         * re-parameterisable block. `null`: the input as it is. On vectors every norm is `null`.
+         * re-parameterisable block. `null`: the input as it is.
          */
         readonly op: 'branches';
         readonly norms: readonly (NativeBatchNorm | null)[];
@@ -85,6 +86,8 @@ export type NativeStep = StepBase &
     /** Second input of the first's shape, or `[C, 1, 1]`. */
     | { readonly op: 'mul' }
     | { readonly op: 'concat' }
+    /** Σ factorᵢ · inputᵢ. */
+    | { readonly op: 'weighted_sum'; readonly factors: readonly number[] }
     | {
         readonly op: 'max_pool' | 'avg_pool';
         readonly kernel: Pair;

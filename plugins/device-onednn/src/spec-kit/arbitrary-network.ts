@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { GraphBuilder, type Graph, type Value } from '@refold/graph';
 
 const CHANNELS = 4;
-const ACTIVATIONS = ['relu', 'relu6', 'silu', 'gelu', 'sigmoid', 'hard_swish'] as const;
+const ACTIVATIONS = [
+  'relu',
+  'relu6',
+  'silu',
+  'gelu',
+  'sigmoid',
+  'hard_sigmoid',
+  'hard_swish',
+] as const;
 
 /** Makes one more value of shape [4, H, W] from values of that shape. */
 type Step = (b: GraphBuilder, name: string, pick: (n: number) => Value, n: number) => Value;
@@ -16,7 +24,9 @@ const steps: readonly Step[] = [
       Array.from({ length: 2 + (n % 3) }, (_, i) => pick(n + 7 * i)),
     ),
   ),
-  ...repeat(2, (b, name, pick, n) => b.activation(ACTIVATIONS[n % 6]!, name, pick(n + 1))),
+  ...repeat(2, (b, name, pick, n) =>
+    b.activation(ACTIVATIONS[n % ACTIVATIONS.length]!, name, pick(n + 1)),
+  ),
   ...repeat(2, (b, name, pick, n) =>
     b.conv2d(name, pick(n), {
       outChannels: CHANNELS,
@@ -31,6 +41,12 @@ const steps: readonly Step[] = [
     const gate = b.activation('sigmoid', `${name}.gate`, b.globalAvgPool(`${name}.pool`, pick(n)));
     return b.mul(name, pick(n + 1), gate);
   },
+  (b, name, pick, n) =>
+    b.weightedSum(name, [
+      [0.5, pick(n)],
+      [-1, b.activation('sigmoid', `${name}.act`, pick(n + 5))],
+      [(n % 5) / 4, pick(n + 2)],
+    ]),
   (b, name, pick, n) => b.node('scale', name, [pick(n)], { init: 0.5 }),
   (b, name, pick, n) =>
     b.node(n % 2 === 0 ? 'dropout' : 'drop_path', name, [pick(n)], { rate: n % 3 === 0 ? 0.5 : 0 }),
@@ -72,7 +88,8 @@ export function arbitraryNetwork({ drops }: ArbitraryNetworkOptions): fc.Arbitra
         if (drops || !isDrop) values.push(made);
       }
       const vector = b.flatten('head.flatten', b.globalAvgPool('head.pool', pick(last % 2)));
-      return b.build(b.linear('head.fc', vector, { outFeatures: 3 }));
+      const normed = last < 5 ? vector : b.batchNorm('head.bn', vector, { momentum: 0.2 });
+      return b.build(b.linear('head.fc', normed, { outFeatures: 3 }));
     });
 }
 

@@ -80,6 +80,8 @@ function raisePlain(
       return b.linear(name, x, { outFeatures: channels, bias: step.bias >= 0 });
     case 'scale':
       return b.node('scale', name, [x], { init: 0 });
+    case 'weighted_sum':
+      return b.node('weighted_sum', name, inputs, { factors: step.factors });
     case 'max_pool':
       return b.maxPool(name, x, step);
     case 'avg_pool':

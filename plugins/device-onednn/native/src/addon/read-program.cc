@@ -27,7 +27,7 @@ Activation activationOf(const std::string& name) {
   static const std::map<std::string, Activation> known = {
       {"none", Activation::none}, {"relu", Activation::relu}, {"relu6", Activation::relu6},
       {"silu", Activation::silu}, {"gelu", Activation::gelu}, {"sigmoid", Activation::sigmoid},
-      {"hard_swish", Activation::hardSwish}};
+      {"hard_sigmoid", Activation::hardSigmoid}, {"hard_swish", Activation::hardSwish}};
   const auto found = known.find(name);
   if (found == known.end()) throw Unsupported("the activation '" + name + "'");
   return found->second;
@@ -51,6 +51,7 @@ Step readStep(Napi::Object o) {
   if (o.Has("countIncludePad")) s.countIncludePad = flag(o, "countIncludePad");
   if (o.Has("mean")) s.mean = numbers<float>(array(o, "mean"));
   if (o.Has("std")) s.std = numbers<float>(array(o, "std"));
+  if (o.Has("factors")) s.factors = numbers<float>(array(o, "factors"));
   if (o.Has("rate")) s.rate = number(o, "rate");
   if (o.Has("stream")) s.stream = integer(o, "stream");
   if (o.Has("norms")) {

@@ -29,7 +29,7 @@ struct Step {
   Activation activation = Activation::none;
   std::vector<BatchNorm> norms;
   bool countIncludePad = true;
-  std::vector<float> mean, std;
+  std::vector<float> mean, std, factors;
   double rate = 0;
   int stream = 0;
 };

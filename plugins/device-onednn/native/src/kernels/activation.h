@@ -23,6 +23,7 @@ inline vf activate(Activation kind, vf x) {
     case Activation::silu: return x * sigmoid(x);
     case Activation::gelu: return 0.5f * x * (1.0f + erf(x * 0.70710678118654752f));
     case Activation::sigmoid: return sigmoid(x);
+    case Activation::hardSigmoid: return min(splat(6), max(zero(), x + 3.0f)) * (1.0f / 6);
     case Activation::hardSwish: return x * min(splat(6), max(zero(), x + 3.0f)) * (1.0f / 6);
   }
   return x;
@@ -44,6 +45,8 @@ inline vf activateBackward(Activation kind, vf x, vf dy) {
       vf s = sigmoid(x);
       return dy * s * (1.0f - s);
     }
+    case Activation::hardSigmoid:
+      return dy * whereGreater(x, splat(-3), whereGreater(splat(3), x, splat(1.0f / 6), zero()), zero());
     case Activation::hardSwish: {
       vf inner = (2.0f * x + 3.0f) * (1.0f / 6);
       return dy * whereGreater(x, splat(-3), whereGreater(splat(3), x, inner, splat(1)), zero());

@@ -10,7 +10,7 @@
 
 namespace refold {
 
-enum class Activation { none, relu, relu6, silu, gelu, sigmoid, hardSwish };
+enum class Activation { none, relu, relu6, silu, gelu, sigmoid, hardSigmoid, hardSwish };
 
 /** Image values: `blocks` = ceil(channels / block). */
 struct ImageShape {

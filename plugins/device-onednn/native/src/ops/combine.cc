@@ -1,4 +1,5 @@
-/** mul, concat, drop-out and flatten of images. */
+/** mul, weighted_sum, concat, drop-out and flatten of images. */
+#include <algorithm>
 #include <cstring>
 #include "make-op.h"
 
@@ -39,6 +40,34 @@ class Mul : public Simple<T> {
   const Port& b() const { return this->inputs[1]; }
   const ImageShape& image() const { return this->inputs[0].value->image; }
   bool perChannel_;
+};
+
+/** One pass for each term; the first writes, the others add. */
+template <class T>
+class WeightedSum : public Simple<T> {
+ public:
+  WeightedSum(const OpMaker& make) : Simple<T>(make) {
+    const size_t channels = size_t(make.output->image.blocks) * kernels().block;
+    for (float factor : make.step.factors) {
+      factors_.emplace_back(channels);
+      std::fill_n(factors_.back().get(), channels, factor);
+    }
+  }
+  void forward(Run& run) override {
+    for (size_t i = 0; i < factors_.size(); i++)
+      this->k().channelScale(image(), valueOf<T>(run, this->inputs[i]), factors_[i].get(), valueOf<T>(run, this->output),
+                             i > 0);
+  }
+  void backward(Run& run) override {
+    for (size_t i = 0; i < factors_.size(); i++)
+      if (T* dx = gradientOf<T>(run, this->inputs[i]))
+        this->k().channelScale(image(), gradientOf<T>(run, this->output), factors_[i].get(), dx,
+                               this->inputs[i].accumulate);
+  }
+
+ private:
+  const ImageShape& image() const { return this->output.value->image; }
+  std::vector<Floats> factors_;
 };
 
 template <class T>
@@ -117,6 +146,7 @@ class Flatten : public Simple<T> {
   template std::unique_ptr<Op> make<bf16>(const OpMaker&);
 
 REFOLD_FACTORY(makeMul, Mul)
+REFOLD_FACTORY(makeWeightedSum, WeightedSum)
 REFOLD_FACTORY(makeConcat, Concat)
 REFOLD_FACTORY(makeDrop, Drop)
 REFOLD_FACTORY(makeFlatten, Flatten)

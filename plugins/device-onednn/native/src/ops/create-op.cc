@@ -16,6 +16,7 @@ const Row rows[] = {
     {"branches", makeBranches<float>, makeBranches<bf16>, makeVectorBranches},
     {"scale", makeScale<float>, makeScale<bf16>, nullptr},
     {"mul", makeMul<float>, makeMul<bf16>, makeVectorMul},
+    {"weighted_sum", makeWeightedSum<float>, makeWeightedSum<bf16>, makeVectorWeightedSum},
     {"concat", makeConcat<float>, makeConcat<bf16>, makeVectorConcat},
     {"max_pool", makePool<float>, makePool<bf16>, nullptr},
     {"avg_pool", makePool<float>, makePool<bf16>, nullptr},

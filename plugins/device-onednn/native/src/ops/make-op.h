@@ -25,6 +25,7 @@ template <class T> std::unique_ptr<Op> makeConv2d(const OpMaker&);
 template <class T> std::unique_ptr<Op> makeBranches(const OpMaker&);
 template <class T> std::unique_ptr<Op> makeScale(const OpMaker&);
 template <class T> std::unique_ptr<Op> makeMul(const OpMaker&);
+template <class T> std::unique_ptr<Op> makeWeightedSum(const OpMaker&);
 template <class T> std::unique_ptr<Op> makeConcat(const OpMaker&);
 template <class T> std::unique_ptr<Op> makePool(const OpMaker&);
 template <class T> std::unique_ptr<Op> makeGlobalPool(const OpMaker&);
@@ -32,9 +33,10 @@ template <class T> std::unique_ptr<Op> makeFlatten(const OpMaker&);
 template <class T> std::unique_ptr<Op> makeNormalize(const OpMaker&);
 template <class T> std::unique_ptr<Op> makeDrop(const OpMaker&);
 std::unique_ptr<Op> makeLinear(const OpMaker&);
-/** `branches`, `mul`, `concat` and dropping on vectors. */
+/** `branches`, `mul`, `weighted_sum`, `concat` and dropping on vectors. */
 std::unique_ptr<Op> makeVectorBranches(const OpMaker&);
 std::unique_ptr<Op> makeVectorMul(const OpMaker&);
+std::unique_ptr<Op> makeVectorWeightedSum(const OpMaker&);
 std::unique_ptr<Op> makeVectorConcat(const OpMaker&);
 std::unique_ptr<Op> makeVectorDrop(const OpMaker&);
 

@@ -2,23 +2,10 @@
 #include <algorithm>
 #include "../engine/dnnl-api.h"
 #include "../kernels/uniform.h"
-#include "make-op.h"
+#include "vector-op.h"
 
 namespace refold {
 namespace {
-
-class VectorOp : public Op {
- public:
-  VectorOp(const OpMaker& make) : Op(make.step), images_(make.output->image.images) {
-    for (Value* value : make.inputs) inputs.push_back({value});
-    output = {make.output};
-  }
-  int features(const Port& port) const { return port.value->shape.channels; }
-  size_t count() const { return size_t(images_) * features(output); }
-  int images_;
-};
-
-void put(float* to, float value, bool accumulate) { *to = accumulate ? *to + value : value; }
 
 /** y = x Wᵀ + bias. */
 class Linear : public VectorOp {
@@ -59,29 +46,25 @@ class Linear : public VectorOp {
   int weight_, bias_;
 };
 
-class VectorBranches : public VectorOp {
+class VectorWeightedSum : public VectorOp {
  public:
-  VectorBranches(const OpMaker& make) : VectorOp(make), activation_(make.step.activation) {}
-  bool keepsInput(int) const override { return true; }
+  VectorWeightedSum(const OpMaker& make) : VectorOp(make), factors_(make.step.factors) {}
   void forward(Run& run) override {
-    gather(run);
-    kernels().activateVector(count(), int(inputs.size()), xs_, activation_, valueOf<float>(run, output));
+    float* y = valueOf<float>(run, output);
+    for (size_t k = 0; k < factors_.size(); k++) {
+      const float* x = valueOf<float>(run, inputs[k]);
+      for (size_t i = 0; i < count(); i++) put(y + i, factors_[k] * x[i], k > 0);
+    }
   }
   void backward(Run& run) override {
-    gather(run);
-    for (const Port& input : inputs) {
-      if (float* dx = gradientOf<float>(run, input))
-        kernels().activateVectorBackward(count(), int(inputs.size()), xs_, activation_, gradientOf<float>(run, output),
-                                         dx, input.accumulate);
-    }
+    const float* dy = gradientOf<float>(run, output);
+    for (size_t k = 0; k < factors_.size(); k++)
+      if (float* dx = gradientOf<float>(run, inputs[k]))
+        for (size_t i = 0; i < count(); i++) put(dx + i, factors_[k] * dy[i], inputs[k].accumulate);
   }
 
  private:
-  void gather(Run& run) {
-    for (size_t i = 0; i < inputs.size(); i++) xs_[i] = valueOf<float>(run, inputs[i]);
-  }
-  Activation activation_;
-  const float* xs_[kMostBranches];
+  std::vector<float> factors_;
 };
 
 class VectorMul : public VectorOp {
@@ -164,8 +147,8 @@ class VectorDrop : public VectorOp {
 }  // namespace
 
 std::unique_ptr<Op> makeLinear(const OpMaker& make) { return std::make_unique<Linear>(make); }
-std::unique_ptr<Op> makeVectorBranches(const OpMaker& make) { return std::make_unique<VectorBranches>(make); }
 std::unique_ptr<Op> makeVectorMul(const OpMaker& make) { return std::make_unique<VectorMul>(make); }
+std::unique_ptr<Op> makeVectorWeightedSum(const OpMaker& make) { return std::make_unique<VectorWeightedSum>(make); }
 std::unique_ptr<Op> makeVectorConcat(const OpMaker& make) { return std::make_unique<VectorConcat>(make); }
 std::unique_ptr<Op> makeVectorDrop(const OpMaker& make) { return std::make_unique<VectorDrop>(make); }
 
