@@ -36,7 +36,10 @@ export function childrenOf(value: PickleValue): Inside {
   const state = attributesOf(value.state);
   const modules = moduleParts(state);
   if (modules) return { ...NOTHING, children: modules };
-  return { scalars: null, opaque: classOf(value), children: opaqueParts(value) };
+  const cls = classOf(value);
+  // Modules of TorchScript: their attributes are what their state_dict() would name.
+  const opaque = cls.startsWith('__torch__.') ? null : cls;
+  return { scalars: null, opaque, children: opaqueParts(value) };
 }
 
 function* entriesOf(entries: ReadonlyMap<PickleValue, PickleValue>): Iterable<Child> {

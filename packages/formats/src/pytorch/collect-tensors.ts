@@ -75,7 +75,8 @@ class Walk {
     }
     for (const [cls, { first, count }] of [...this.#opaque].slice(0, MAX_NOTES)) {
       const others = count > 1 ? ` and ${count - 1} more` : '';
-      this.#note(`'${first}'${others}: an object of ${cls}, which was not built.`);
+      const where = first === '' ? 'The saved object' : `'${first}'`;
+      this.#note(`${where}${others}: an object of ${cls}, which was not built.`);
     }
     const { length } = this.#notes;
     const notes = this.#notes.slice(0, MAX_NOTES);
