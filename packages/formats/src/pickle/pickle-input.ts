@@ -57,14 +57,14 @@ export class PickleInput {
   }
 
   /** Up to a line feed, which is taken too; null where no line of a sensible length follows. */
-  line(): string | null {
+  line(encoding: 'utf8' | 'latin1' = 'utf8'): string | null {
     const limit = this.at + LINE_BYTES;
     for (let end = this.at; ; end++) {
       if (end >= this.bytes.length) throw new PickleEnds();
       if (this.bytes[end] === 0x0a) {
-        const line = this.text(end - this.at);
+        const { buffer, byteOffset, length } = this.take(end - this.at);
         this.at++;
-        return line;
+        return Buffer.from(buffer, byteOffset, length).toString(encoding);
       }
       if (end >= limit) return null;
     }

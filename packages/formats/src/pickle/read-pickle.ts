@@ -115,7 +115,7 @@ class PickleMachine {
       case OP.STRING:
         return this.#push(this.#line().replace(/^(['"])(.*)\1$/s, '$2'));
       case OP.UNICODE:
-        return this.#push(unescape(this.#line()));
+        return this.#push(unescape(this.#line('latin1')));
       case OP.BINUNICODE:
       case OP.BINSTRING:
         return this.#push(input.text(input.uint32()));
@@ -341,8 +341,10 @@ class PickleMachine {
     return narrow(BigInt(line.replace('+', '')));
   }
 
-  #line(): string {
-    return this.input.line() ?? this.#fail('A line is too long.', 'a short line', 'no line feed');
+  #line(encoding?: 'latin1'): string {
+    return (
+      this.input.line(encoding) ?? this.#fail('A line is too long.', 'a short line', 'no line feed')
+    );
   }
 
   #tooMuch(what: string, limit: number): Error {
