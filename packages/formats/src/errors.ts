@@ -179,3 +179,102 @@ export function weightsDoNotFit(where: string, problems: readonly string[]): Ref
     hint: 'The file and the network belong to different models, or the file is damaged.',
   });
 }
+
+/** A kind of file, or a part of one, that is known but not read here. `hint` says what to do instead. */
+export function unsupportedFile(
+  where: string,
+  message: string,
+  hint: string,
+  received?: string,
+): RefoldError {
+  return new RefoldError('RF-FILE-UNSUPPORTED', {
+    where,
+    message,
+    hint,
+    ...(received === undefined ? {} : { received }),
+  });
+}
+
+/** A file asks for more than a real one ever needs: bombs, cycles, claimed sizes. */
+export function overLimit(
+  path: string,
+  message: string,
+  limit: string,
+  received: string,
+): RefoldError {
+  return new RefoldError('RF-FILE-LIMIT', {
+    where: path,
+    message,
+    expected: `at most ${limit}`,
+    received,
+    hint: 'The file is damaged or was made to exhaust the memory of who opens it.',
+  });
+}
+
+/** A pickle names something that no weights need and that would do harm where pickles are run. Nothing was run. */
+export function unsafePickle(path: string, offset: number, name: string): RefoldError {
+  return new RefoldError('RF-FILE-PICKLE-UNSAFE', {
+    where: `${path}: byte ${offset}`,
+    message: `The pickle names '${name}', which has no place among weights.`,
+    hint: 'Refold ran nothing of it, but a program that unpickles the file would. Do not open it elsewhere; get the weights from a source you trust.',
+  });
+}
+
+/** A tensor's type exists in the format but not here. */
+export function unreadableDtype(path: string, tensor: string, dtype: string): RefoldError {
+  return new RefoldError('RF-FILE-DTYPE', {
+    where: path,
+    message: `The tensor '${tensor}' is of a type that Refold does not read.`,
+    expected: 'floating-point numbers, integers or booleans, dense',
+    received: dtype,
+    hint: 'Convert the tensor in the program that made the file, or leave it out.',
+  });
+}
+
+/** A tensor's type does not exist in the format that is written. */
+export function unwritableDtype(
+  path: string,
+  tensor: string,
+  dtype: string,
+  format: string,
+): RefoldError {
+  return new RefoldError('RF-FILE-DTYPE', {
+    where: path,
+    message: `The tensor '${tensor}' cannot be written to ${format}.`,
+    received: dtype,
+    hint: 'Write safetensors, which has every type, or convert the tensor.',
+  });
+}
+
+/** The content of an entry of a zip is not what was put in. */
+export function checksumOfEntry(
+  path: string,
+  entry: string,
+  expected: number,
+  received: number,
+): RefoldError {
+  const hex = (value: number) => value.toString(16).padStart(8, '0');
+  return new RefoldError('RF-FILE-CHECKSUM', {
+    where: path,
+    message: `The entry '${entry}' was changed or damaged after it was written.`,
+    expected: `CRC-32 ${hex(expected)}`,
+    received: `CRC-32 ${hex(received)}`,
+    hint: 'Use another copy of the file.',
+  });
+}
+
+/** The index of a model in several files breaks its rules, or does not fit the files. */
+export function badIndex(
+  path: string,
+  message: string,
+  expected: string,
+  received: string,
+): RefoldError {
+  return new RefoldError('RF-FILE-INDEX', {
+    where: path,
+    message,
+    expected,
+    received,
+    hint: 'The index is damaged, or belongs to other files than those beside it.',
+  });
+}

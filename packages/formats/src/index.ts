@@ -11,6 +11,7 @@ export { weightsReaders, type WeightsReader } from './weights/weights-readers.js
 export { weightsWriters, type WriteWeights } from './weights/weights-writers.js';
 export * from './safetensors/read-safetensors.js';
 export * from './safetensors/write-safetensors.js';
+export { ZipArchive } from './zip/zip-archive.js';
 export * from './files/atomic-file.js';
 export * from './refold-file/refold-file.js';
 export * from './refold-file/check-weights.js';

@@ -41,6 +41,8 @@ export const nodeFileSystem: AtomicFileSystem = {
 };
 
 const GATHER_BYTES = 1 << 20;
+/** Node takes lengths of 31 bits. */
+const MAX_WRITE_BYTES = 2 ** 30;
 const TEMPORARY = /^\..+\.[0-9a-f]{12}\.refold-tmp$/;
 
 /**
@@ -117,7 +119,8 @@ class GatheringWriter {
 
   async #writeAll(bytes: Uint8Array): Promise<void> {
     for (let done = 0; done < bytes.length;) {
-      done += (await this.#handle.write(bytes.subarray(done))).bytesWritten;
+      const piece = bytes.subarray(done, done + MAX_WRITE_BYTES);
+      done += (await this.#handle.write(piece)).bytesWritten;
     }
   }
 }

@@ -1,4 +1,8 @@
 import type { ByteSource } from '../bytes/byte-source.js';
+import { looksLikeMindspore, openMindspore } from '../mindspore/open-mindspore.js';
+import { looksLikeNumpy, openNumpy } from '../numpy/open-numpy.js';
+import { looksLikePytorch, openPytorch } from '../pytorch/open-pytorch.js';
+import { looksLikeIndex, openSafetensorsIndex } from '../safetensors/open-safetensors-index.js';
 import { openSafetensors } from '../safetensors/read-safetensors.js';
 import type { WeightsFile, WeightsFormat } from './weights-file.js';
 
@@ -23,5 +27,14 @@ export const weightsReaders: readonly WeightsReader[] = [
     title: 'safetensors',
     looksLike: (head) => head.length > 8 && head[8] === '{'.charCodeAt(0) && head[7] === 0,
     open: openSafetensors,
+  },
+  { format: 'numpy', title: 'NumPy (.npz, .npy)', looksLike: looksLikeNumpy, open: openNumpy },
+  { format: 'pytorch', title: 'PyTorch', looksLike: looksLikePytorch, open: openPytorch },
+  { format: 'mindspore', title: 'MindSpore', looksLike: looksLikeMindspore, open: openMindspore },
+  {
+    format: 'safetensors',
+    title: 'an index of safetensors shards',
+    looksLike: looksLikeIndex,
+    open: openSafetensorsIndex,
   },
 ];

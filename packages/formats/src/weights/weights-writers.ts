@@ -1,3 +1,6 @@
+import { writeMindspore } from '../mindspore/write-mindspore.js';
+import { writeNpz } from '../numpy/write-npz.js';
+import { writePytorch } from '../pytorch/write-pytorch.js';
 import { writeSafetensorSources } from '../safetensors/write-safetensors.js';
 import type { TensorSource } from '../tensors/tensor-source.js';
 import type { WeightsFormat } from './weights-file.js';
@@ -16,8 +19,9 @@ export type WriteWeights = (
 ) => Promise<number>;
 
 /** Formats that weights alone can be written to. ONNX is none: it needs the network. */
-export const weightsWriters: Readonly<
-  Record<Exclude<WeightsFormat, 'onnx' | 'mindspore' | 'pytorch' | 'numpy'>, WriteWeights>
-> = {
+export const weightsWriters: Readonly<Record<Exclude<WeightsFormat, 'onnx'>, WriteWeights>> = {
   safetensors: writeSafetensorSources,
+  pytorch: writePytorch,
+  mindspore: writeMindspore,
+  numpy: writeNpz,
 };

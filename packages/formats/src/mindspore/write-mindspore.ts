@@ -1,0 +1,43 @@
+import { unwritableDtype } from '../errors.js';
+import { writeAtomically } from '../files/atomic-file.js';
+import { wire, writePieces } from '../protobuf/write-fields.js';
+import type { TensorSource } from '../tensors/tensor-source.js';
+import { mindsporeNames } from './mindspore-types.js';
+
+/** Longer tensors are split into values of this size, as MindSpore does (SLICE_SIZE of mindspore/train/serialization.py). */
+export const SPLIT_BYTES = 2 ** 29;
+
+/**
+ * Writes a checkpoint that `mindspore.load_checkpoint` reads. Atomic; one tensor is in memory at a time. There is no place
+ * for metadata.
+ *
+ * @param splitBytes for tests
+ * @returns the file's size in bytes
+ * @throws RefoldError `RF-FILE-DTYPE` for 8-bit floats, before anything is written; `RF-FILE-DISK-FULL`, `RF-FILE-UNWRITABLE`
+ */
+export async function writeMindspore(
+  path: string,
+  tensors: ReadonlyMap<string, TensorSource>,
+  _metadata?: Readonly<Record<string, string>>,
+  splitBytes = SPLIT_BYTES,
+): Promise<number> {
+  for (const [name, { dtype }] of tensors) {
+    if (!mindsporeNames.has(dtype)) {
+      throw unwritableDtype(path, name, dtype, 'a MindSpore checkpoint');
+    }
+  }
+  return writeAtomically(path, async (sink) => {
+    for (const [name, source] of tensors) {
+      const data = await source.read();
+      const dims = source.shape.flatMap((size) => wire.varint(1, size));
+      const type = wire.text(2, mindsporeNames.get(source.dtype)!);
+      let at = 0;
+      do {
+        const part = data.subarray(at, at + splitBytes);
+        const tensor = wire.message(2, [...dims, ...type, ...wire.message(3, [part])]);
+        await writePieces(wire.message(1, [...wire.text(1, name), ...tensor]), sink);
+        at += splitBytes;
+      } while (at < data.length);
+    }
+  });
+}

@@ -1,0 +1,33 @@
+import { unwritableDtype } from '../errors.js';
+import { writeAtomically } from '../files/atomic-file.js';
+import type { TensorSource } from '../tensors/tensor-source.js';
+import { ZipWriter } from '../zip/zip-writer.js';
+import { npyHeaderOf } from './npy-header.js';
+import { npyName } from './npy-type.js';
+
+const ALIGN_BYTES = 64;
+
+/**
+ * Writes a `.npz` that `numpy.load` reads without pickles: stored entries, little-endian, row-major. Atomic; one tensor is in
+ * memory at a time. There is no place for metadata.
+ *
+ * @returns the file's size in bytes
+ * @throws RefoldError `RF-FILE-DTYPE` for bfloat16 and 8-bit floats, which numpy lacks, before anything is written;
+ * `RF-FILE-DISK-FULL`, `RF-FILE-UNWRITABLE`
+ */
+export async function writeNpz(
+  path: string,
+  tensors: ReadonlyMap<string, TensorSource>,
+): Promise<number> {
+  for (const [name, { dtype }] of tensors) {
+    if (npyName(dtype) === null) throw unwritableDtype(path, name, dtype, 'a NumPy file');
+  }
+  return writeAtomically(path, async (sink) => {
+    const zip = new ZipWriter(sink, ALIGN_BYTES);
+    for (const [name, source] of tensors) {
+      const header = npyHeaderOf(npyName(source.dtype)!, source.shape);
+      await zip.add(`${name}.npy`, header, await source.read());
+    }
+    await zip.end();
+  });
+}

@@ -1,0 +1,168 @@
+import { overLimit } from '../errors.js';
+import { PickleObject, type PickleValue } from '../pickle/pickle-value.js';
+import { childrenOf, type Child } from './children-of.js';
+import type { PickledTensor } from './pickled-tensor.js';
+import { plainValue } from './plain-value.js';
+import { rebuildTensor } from './rebuild-tensor.js';
+
+/** What a pickled checkpoint holds. */
+export interface Collected {
+  readonly tensors: ReadonlyMap<string, PickledTensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly notes: readonly string[];
+}
+
+const MAX_VISITS = 1_000_000;
+const MAX_DEPTH = 200;
+const MAX_PATH_CHARACTERS = 4096;
+/** Of all names and metadata together. */
+const MAX_CHARACTERS = 1 << 26;
+const MAX_METADATA_CHARACTERS = 4096;
+const MAX_NOTES = 20;
+
+/**
+ * Walks through a pickled object, without recursion, and gathers tensors and scalars under their paths: keys, indices and
+ * attributes joined by dots. Shared parts are met under each of their paths; a part that contains itself ends there.
+ *
+ * @param path of the file, for messages
+ * @param malformed throws; its argument says what is wrong
+ * @throws RefoldError `RF-FILE-LIMIT` for objects that unfold to more than any checkpoint holds
+ */
+export function collectTensors(
+  path: string,
+  root: PickleValue,
+  malformed: (what: string) => never,
+): Collected {
+  return new Walk(path, malformed).run(root);
+}
+
+interface Frame {
+  readonly value: object;
+  readonly name: string;
+  /** Inside an object of an unknown class: its numbers mean nothing to us. */
+  readonly isOpaque: boolean;
+  readonly children: Iterator<Child>;
+}
+
+class Walk {
+  readonly #tensors = new Map<string, PickledTensor>();
+  readonly #metadata = new Map<string, string>();
+  readonly #opaque = new Map<string, { readonly first: string; count: number }>();
+  readonly #notes: string[] = [];
+  readonly #open = new Set<object>();
+  readonly #frames: Frame[] = [];
+  #visits = 0;
+  #characters = 0;
+
+  constructor(
+    readonly path: string,
+    readonly malformed: (what: string) => never,
+  ) {}
+
+  run(root: PickleValue): Collected {
+    this.#visit(root, '', false);
+    for (;;) {
+      const frame = this.#frames.at(-1);
+      if (!frame) break;
+      const next = frame.children.next();
+      if (next.done) {
+        this.#frames.pop();
+        this.#open.delete(frame.value);
+      } else {
+        const { key, value } = next.value;
+        this.#visit(value, joined(frame.name, key), frame.isOpaque);
+      }
+    }
+    for (const [cls, { first, count }] of [...this.#opaque].slice(0, MAX_NOTES)) {
+      const others = count > 1 ? ` and ${count - 1} more` : '';
+      const where = first === '' ? 'The saved object' : `'${first}'`;
+      this.#note(`${where}${others}: an object of ${cls}, which was not built.`);
+    }
+    const { length } = this.#notes;
+    const notes = this.#notes.slice(0, MAX_NOTES);
+    if (length > MAX_NOTES) notes.push(`${length - MAX_NOTES} more notes.`);
+    return { tensors: this.#tensors, metadata: Object.fromEntries(this.#metadata), notes };
+  }
+
+  #visit(given: PickleValue, name: string, isOpaque: boolean): void {
+    if (++this.#visits > MAX_VISITS) throw this.#tooMuch('parts', MAX_VISITS);
+    if (name.length > MAX_PATH_CHARACTERS) {
+      throw this.#tooMuch('characters in a name', MAX_PATH_CHARACTERS);
+    }
+    if (given instanceof PickleObject) {
+      const tensor = rebuildTensor(given, (what) => this.malformed(`${what} It is '${name}'.`));
+      if (tensor) return this.#addTensor(name, tensor);
+    }
+    // Known by what the pickle made, not by what it is taken for: that is made anew at each visit.
+    const identity = given;
+    const value = plainValue(given);
+    if (value === null) return;
+    if (typeof value !== 'object') {
+      if (!isOpaque && name !== '') this.#addScalar(name, value);
+      return;
+    }
+    if (value instanceof Uint8Array) return;
+    if (this.#open.has(identity as object)) {
+      this.#note(`'${name}' contains itself; what is inside was taken once.`);
+      return;
+    }
+    if (this.#frames.length >= MAX_DEPTH) throw this.#tooMuch('levels', MAX_DEPTH);
+    const inside = childrenOf(value);
+    if (inside.scalars !== null) {
+      if (!isOpaque && name !== '') this.#addScalar(name, inside.scalars);
+      return;
+    }
+    if (inside.opaque !== null) this.#addOpaque(inside.opaque, name);
+    this.#open.add(identity as object);
+    this.#frames.push({
+      value: identity as object,
+      name,
+      isOpaque: isOpaque || inside.opaque !== null,
+      children: inside.children[Symbol.iterator](),
+    });
+  }
+
+  #addTensor(name: string, tensor: PickledTensor): void {
+    let free = name === '' ? 'tensor' : name;
+    for (let i = 2; this.#tensors.has(free); i++) free = `${name}#${i}`;
+    if (name !== '' && free !== name)
+      this.#note(`Two tensors are called '${name}'; one is taken as '${free}'.`);
+    this.#count(free.length);
+    this.#tensors.set(free, tensor);
+  }
+
+  #addScalar(name: string, value: string | number | bigint | boolean): void {
+    const text = String(value);
+    if (text.length > MAX_METADATA_CHARACTERS) return;
+    this.#count(name.length + text.length);
+    this.#metadata.set(name, text);
+  }
+
+  #addOpaque(cls: string, name: string): void {
+    const known = this.#opaque.get(cls);
+    if (known) known.count++;
+    else {
+      this.#count(cls.length + name.length);
+      this.#opaque.set(cls, { first: name, count: 1 });
+    }
+  }
+
+  #note(text: string): void {
+    // Counting goes on, texts do not.
+    this.#notes.push(this.#notes.length < MAX_NOTES ? text : '');
+  }
+
+  #count(characters: number): void {
+    this.#characters += characters;
+    if (this.#characters > MAX_CHARACTERS) throw this.#tooMuch('characters', MAX_CHARACTERS);
+  }
+
+  #tooMuch(what: string, limit: number): Error {
+    return overLimit(this.path, `The pickled object has too many ${what}.`, String(limit), 'more');
+  }
+}
+
+function joined(name: string, key: string): string {
+  if (key === '') return name;
+  return name === '' ? key : `${name}.${key}`;
+}
