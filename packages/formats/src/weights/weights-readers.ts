@@ -1,4 +1,5 @@
 import type { ByteSource } from '../bytes/byte-source.js';
+import { looksLikeOnnx, openOnnxWeights } from '../onnx/open-onnx-weights.js';
 import { openSafetensors } from '../safetensors/read-safetensors.js';
 import type { WeightsFile, WeightsFormat } from './weights-file.js';
 
@@ -24,4 +25,5 @@ export const weightsReaders: readonly WeightsReader[] = [
     looksLike: (head) => head.length > 8 && head[8] === '{'.charCodeAt(0) && head[7] === 0,
     open: openSafetensors,
   },
+  { format: 'onnx', title: 'ONNX', looksLike: looksLikeOnnx, open: openOnnxWeights },
 ];
