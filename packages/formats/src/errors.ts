@@ -226,3 +226,17 @@ export function onnxNestedExternal(path: string, node: string): RefoldError {
     hint: 'Load and save the model with onnx (load_external_data=True), then try again.',
   });
 }
+
+/** A node of an ONNX model that Refold's vocabulary cannot say. */
+export function onnxUnsupported(
+  path: string,
+  node: string,
+  opType: string,
+  reason: string,
+): RefoldError {
+  return new RefoldError('RF-ONNX-UNSUPPORTED', {
+    where: path,
+    message: `The node '${node}' (${opType}) cannot be part of a Refold network: ${reason}.`,
+    hint: 'Its re-parameterisable parts can still be fused inside the model: fuse the .onnx file itself.',
+  });
+}
