@@ -65,10 +65,10 @@ export async function textAt(place: Place, format: string): Promise<string> {
     const expected = `at most ${TEXT_BYTES} bytes`;
     throw malformed(source.path, begin, format, 'A text is too long.', expected, `${end - begin}`);
   }
+  const bytes = await bytesAt(place);
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await bytesAt(place));
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
     throw malformed(source.path, begin, format, 'A text is damaged.', 'UTF-8', 'other bytes');
   }
 }

@@ -77,8 +77,7 @@ export function readReshape(call: ReadCall): Known {
     1,
   );
   const filled = wanted.map((size) => (size === -1 ? elements / known1 : size));
-  const fits =
-    filled.every((size) => typeof size === 'number') && sizeOf(filled as number[]) === elements;
+  const fits = filled.every((size) => typeof size === 'number') && sizeOf(filled) === elements;
   if (fits && (keepsBatch || batch === -1)) {
     if (filled.join() === x.shape.join()) return plain(x);
     if (filled.length === 1) return flattened(call);
