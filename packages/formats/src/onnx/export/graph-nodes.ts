@@ -30,8 +30,9 @@ export interface EmittedGraph {
 export function emitGraph(
   graph: Graph,
   weights: NamedTensors,
-  quantisation: Quantisation = { values: {}, weights: {} },
+  given: Quantisation = { values: {}, weights: {} },
 ): EmittedGraph {
+  const quantisation = unsigned(given);
   const shapes = shapesOf(graph);
   const tensorNames = new Set(tensorsOf(graph).map(({ name }) => name));
   const nodeNames = graph.nodes.map(({ name }) => name);
@@ -108,6 +109,23 @@ export function emitGraph(
     // TypeScript does not see that the node's op and the call's are one.
     emitOp(call as unknown as OpCall<Exclude<OpName, SilentOp>>);
   }
+}
+
+/**
+ * The same quantisation in uint8, where int8 stored and uint8 stored differ by 128. ONNX Runtime on x86 runs int8 values as
+ * such only where one node reads them (1.30); in uint8 it merges everything. A network that is symmetric all through stays in
+ * int8: TensorRT takes nothing else.
+ */
+function unsigned({ values, weights }: Quantisation): Quantisation {
+  const all = Object.entries(values);
+  if (all.every(([, { dtype, zeroPoint }]) => dtype === 'int8' && zeroPoint === 0)) {
+    return { values, weights };
+  }
+  const shifted = all.map(([name, value]) => {
+    const zeroPoint = value.zeroPoint + (value.dtype === 'int8' ? 128 : 0);
+    return [name, { dtype: 'uint8', scale: value.scale, zeroPoint }] as const;
+  });
+  return { values: Object.fromEntries(shifted), weights };
 }
 
 function mergedIntoRelu(graph: Graph, { values }: Quantisation): ReadonlySet<string> {
