@@ -17,3 +17,12 @@ export * from './refold-file/refold-file.js';
 export * from './refold-file/check-weights.js';
 export * from './refold-file/write-model-file.js';
 export * from './refold-file/read-model-file.js';
+export * from './onnx/onnx-model.js';
+export { openOnnx, openOnnxFrom } from './onnx/read-model.js';
+export { ONNX_OPSET, writeOnnx, type OnnxNetwork } from './onnx/export/write-onnx.js';
+export { type OnnxFileOptions } from './onnx/write-onnx-file.js';
+export {
+  readOnnxNetwork,
+  type OnnxNetworkRead,
+  type ReadOnnxOptions,
+} from './onnx/import/read-onnx-network.js';

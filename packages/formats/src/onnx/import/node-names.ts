@@ -1,0 +1,34 @@
+import type { OnnxNode } from '../onnx-model.js';
+
+/**
+ * Names of Refold nodes for ONNX nodes: the path of the weight's name (`stem.conv` for `stem.conv.weight`) where it is one,
+ * else of the node's (`/stem/act/Relu` gives `stem.act`), else its kind. A name that is taken gets a number.
+ */
+export class NodeNames {
+  readonly #taken = new Set<string>(['input']);
+
+  name(node: OnnxNode, weight?: string): string {
+    return this.unique(pathOfWeight(weight) ?? pathOfNode(node) ?? node.opType.toLowerCase());
+  }
+
+  unique(name: string): string {
+    let free = name;
+    for (let i = 2; this.#taken.has(free); i++) free = `${name}_${i}`;
+    this.#taken.add(free);
+    return free;
+  }
+}
+
+function pathOfWeight(weight: string | undefined): string | undefined {
+  const path = /^([^:/]+)\.(?:weight|gamma)$/.exec(weight ?? '')?.[1];
+  return path === '' ? undefined : path;
+}
+
+function pathOfNode({ name, opType }: OnnxNode): string | undefined {
+  if (name === '') return undefined;
+  const parts = name.split('/').filter((part) => part !== '');
+  const last = parts.at(-1) ?? '';
+  // PyTorch ends names with the op and a number.
+  if (parts.length > 1 && last.replace(/_\d+$/, '') === opType) parts.pop();
+  return parts.join('.') || undefined;
+}
