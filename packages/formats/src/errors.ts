@@ -145,3 +145,14 @@ export function weightsDoNotFit(where: string, problems: readonly string[]): Ref
     hint: 'The file and the network belong to different models, or the file is damaged.',
   });
 }
+
+/** Something that is not ours to replace lies where a folder is to be written. */
+export function folderInUse(folder: string, mark: string, received: string): RefoldError {
+  return new RefoldError('RF-FILE-FOLDER', {
+    where: folder,
+    message: 'Something else is there already.',
+    expected: `nothing, an empty folder, or one with a ${mark} to replace`,
+    received,
+    hint: 'Name another folder, or move what is there away.',
+  });
+}

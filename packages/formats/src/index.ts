@@ -8,3 +8,9 @@ export * from './refold-file/refold-file.js';
 export * from './refold-file/check-weights.js';
 export * from './refold-file/write-model-file.js';
 export * from './refold-file/read-model-file.js';
+export { writeFolderAtomically, type FolderFile } from './files/atomic-folder.js';
+export {
+  writeTfjsModel,
+  type TfjsMetadata,
+  type TfjsModel,
+} from './tfjs-model/write-tfjs-model.js';

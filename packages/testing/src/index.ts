@@ -20,3 +20,5 @@ export type { KitOptions, TestFramework } from './framework/test-framework.js';
 export { readFloatTensors } from './read-float-tensors.js';
 export { relativeError } from './relative-error.js';
 export { sharedFolder } from './shared-folder.js';
+export { opCases, type OpCase } from './device-kit/op-cases.js';
+export { kitBatch, kitWeights, type KitBatchOptions } from './device-kit/kit-data.js';
