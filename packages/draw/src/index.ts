@@ -1,1 +1,2 @@
-export {};
+export type { DrawnForm, DrawnNetwork, DrawnRegion } from './drawn-network.js';
+export { drawNetwork, type DrawOptions } from './draw-network.js';

@@ -46,12 +46,17 @@ export function planFusion(graph: Graph, weights: NamedTensors, options: PlanOpt
  * computes none, so it takes milliseconds for a network of any size.
  */
 export function fusedForm(graph: Graph, options: PlanOptions = {}): Graph {
+  return planWithoutWeights(graph, options).graph;
+}
+
+/** {@link planFusion} for any weights that are not zero. */
+export function planWithoutWeights(graph: Graph, options: PlanOptions): FusionPlan {
   const specs = tensorsOf(graph).map(({ name, shape }) => ({ name, shape, size: sizeOf(shape) }));
   const placeholder = new Float32Array(Math.max(0, ...specs.map(({ size }) => size))).fill(1);
   const weights = new Map(
     specs.map(({ name, shape, size }) => [name, { shape, data: placeholder.subarray(0, size) }]),
   );
-  return planFusion(graph, weights, options).graph;
+  return planFusion(graph, weights, options);
 }
 
 function assemble(

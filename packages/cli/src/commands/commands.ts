@@ -3,6 +3,7 @@ import type { Io } from '../io.js';
 import { benchmarkCommand } from './benchmark.js';
 import { configCommand } from './config.js';
 import { doctorCommand } from './doctor.js';
+import { drawCommand } from './draw.js';
 import { launchCommand } from './launch.js';
 import { fuseCommand } from './fuse.js';
 import { planCommand } from './plan.js';
@@ -21,6 +22,7 @@ export const commands: readonly DefineCommand[] = [
   validateCommand,
   predictCommand,
   fuseCommand,
+  drawCommand,
   launchCommand,
   benchmarkCommand,
   planCommand,
