@@ -22,6 +22,11 @@ export function formOf(text: string | undefined): Form | null {
   return oneOf('--form', text, ['train', 'fused']);
 }
 
+/** `--form` of a picture; null where it is not given. @throws RefoldError `RF-USAGE-FLAG-VALUE` */
+export function drawnFormOf(text: string | undefined): 'both' | Form | null {
+  return oneOf('--form', text, ['both', 'train', 'fused']);
+}
+
 /** `--work`; null where it is not given. @throws RefoldError `RF-USAGE-FLAG-VALUE` */
 export function workOf(text: string | undefined): BenchmarkWork | 'all' | null {
   return oneOf('--work', text, ['training', 'inference', 'all']);

@@ -339,3 +339,14 @@ export function onnxUnsupported(
     hint: 'Its re-parameterisable parts can still be fused inside the model: fuse the .onnx file itself.',
   });
 }
+
+/** Something that is not ours to replace lies where a folder is to be written. */
+export function folderInUse(folder: string, mark: string, received: string): RefoldError {
+  return new RefoldError('RF-FILE-FOLDER', {
+    where: folder,
+    message: 'Something else is there already.',
+    expected: `nothing, an empty folder, or one with a ${mark} to replace`,
+    received,
+    hint: 'Name another folder, or move what is there away.',
+  });
+}

@@ -26,3 +26,9 @@ export {
   type OnnxNetworkRead,
   type ReadOnnxOptions,
 } from './onnx/import/read-onnx-network.js';
+export { writeFolderAtomically, type FolderFile } from './files/atomic-folder.js';
+export {
+  writeTfjsModel,
+  type TfjsMetadata,
+  type TfjsModel,
+} from './tfjs-model/write-tfjs-model.js';

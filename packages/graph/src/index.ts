@@ -7,6 +7,7 @@ export * from './graph-json.js';
 export * from './shapes-of.js';
 export * from './tensors-of.js';
 export * from './count.js';
+export * from './node-costs.js';
 export * from './activation-bytes.js';
 export * from './initialise.js';
 export * from './loss.js';

@@ -4,6 +4,7 @@ import { benchmarkCommand } from './benchmark.js';
 import { configCommand } from './config.js';
 import { doctorCommand } from './doctor.js';
 import { importCommand } from './import.js';
+import { drawCommand } from './draw.js';
 import { launchCommand } from './launch.js';
 import { fuseCommand } from './fuse.js';
 import { planCommand } from './plan.js';
@@ -23,6 +24,7 @@ export const commands: readonly DefineCommand[] = [
   predictCommand,
   fuseCommand,
   importCommand,
+  drawCommand,
   launchCommand,
   benchmarkCommand,
   planCommand,
