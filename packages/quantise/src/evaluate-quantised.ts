@@ -59,6 +59,10 @@ export function evaluateQuantised(
       values.set(node.name, valueOf(real, storage[node.name]));
       continue;
     }
+    if (node.op === 'dropout' || node.op === 'drop_path') {
+      values.set(node.name, inputs[0] as Value);
+      continue;
+    }
     const scales = quantisation.weights[`${node.name}.weight`];
     const stored = inputs[0]?.stored;
     if (scales && stored && (node.op === 'conv2d' || node.op === 'linear')) {

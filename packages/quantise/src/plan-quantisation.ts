@@ -43,7 +43,7 @@ export function planQuantisation(
   for (const name of keepFloat) if (!layerNames.has(name)) throw nodeUnknown(name, 'layer');
 
   const layers = graph.nodes.filter((node) => isLayer(node) && !kept.has(node.name));
-  const stored = new Set(layers.flatMap(({ inputs }) => inputs));
+  const stored = new Set(layers.map(({ inputs }) => behindDrops(graph, inputs[0] as string)));
   const isStored = (name: string) => stored.has(name);
   const results = new Set(layers.map(({ name }) => layerResult(graph, name, isStored)));
   // A mean of bytes is exact, and half the work is to read them: what makes them should not write floats.
@@ -59,6 +59,13 @@ export function planQuantisation(
       .filter(({ name, op }) => !integer.has(name) && !still.has(op))
       .map((node) => ({ name: node.name, op: node.op, reason: reasonFor(node, kept, isStored) })),
   };
+}
+
+/** The value that a value is in inference: dropping does nothing there. */
+export function behindDrops(graph: Graph, name: string): string {
+  const node = graph.nodes.find((one) => one.name === name);
+  const isDrop = node?.op === 'dropout' || node?.op === 'drop_path';
+  return isDrop ? behindDrops(graph, node.inputs[0] as string) : name;
 }
 
 function reasonFor(

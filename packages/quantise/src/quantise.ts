@@ -8,7 +8,7 @@ import {
   type ValueQuantisation,
 } from '@refold/graph';
 import { notFinite, rangeMissing } from './errors.js';
-import { planQuantisation } from './plan-quantisation.js';
+import { behindDrops, planQuantisation } from './plan-quantisation.js';
 import type { Range, Ranges } from './calibrate.js';
 
 export interface QuantiseOptions {
@@ -48,7 +48,8 @@ export function quantise(
   }
   const scales: Record<string, readonly number[]> = {};
   for (const name of layers) {
-    const input = stored[nodes.get(name)?.inputs[0] as string] as ValueQuantisation;
+    const source = behindDrops(graph, nodes.get(name)?.inputs[0] as string);
+    const input = stored[source] as ValueQuantisation;
     const weight = weights.get(`${name}.weight`) as HostTensor;
     scales[`${name}.weight`] = weightScales(name, weight, weights.get(`${name}.bias`), input.scale);
   }
