@@ -1,6 +1,12 @@
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { GraphBuilder, type HostTensor } from '@refold/graph';
+import { initialise, type Graph, type HostTensor, type NamedTensors } from '@refold/graph';
+import {
+  repvggGraph,
+  repvggVariants,
+  repvggWeightNames,
+  type RepvggSpec,
+} from '@refold/plugin-model-repvgg';
 import { checkGate, fuse, prove, type FusionResult } from '@refold/reparam';
 import { readFloatTensors, relativeError, sharedFolder } from '@refold/testing';
 
@@ -8,33 +14,33 @@ const shared = sharedFolder();
 const folder = path.join(shared ?? '', 'data', 'qarepvgg_stage0');
 const inShared = shared ? describe : describe.skip;
 
-/** QARepVGG's block (Chu et al. 2022, figure 1): the 1×1 has no BN of its own, the sum has one. */
-function stage0() {
-  const b = new GraphBuilder({ shape: [3, 64, 64], dtype: 'float32' });
-  const options = { outChannels: 48, stride: 2 };
-  const wide = { ...options, kernel: 3, padding: 1 };
-  const dense = b.batchNorm(
-    'stage0.rbr_dense.bn',
-    b.conv2d('stage0.rbr_dense.conv', b.input, wide),
-  );
-  const point = b.conv2d('stage0.rbr_1x1', b.input, { ...options, kernel: 1 });
-  const bn = b.batchNorm('stage0.bn', b.add('stage0.sum', [dense, point]));
-  return b.build(b.activation('relu', 'stage0.act', bn));
+/** Published width multiplier 0.75; no stages, since the weights are of the stem alone. */
+const stem: RepvggSpec = { ...repvggVariants['repvgg_a0']!, depths: [], block: 'qarepvgg' };
+
+/** The author's tensors by our names, with a head that they lack. */
+function withHead(graph: Graph, tensors: ReadonlyMap<string, HostTensor>): NamedTensors {
+  const ours = new Map(initialise(graph, 1));
+  for (const [name, tensor] of tensors) ours.set(repvggWeightNames.official(name)!, tensor);
+  return ours;
 }
 
 inShared('a trained QARepVGG block (skipped where shared/ is missing)', () => {
-  const graph = stage0();
-  let weights: Map<string, HostTensor>;
-  let author: Map<string, HostTensor>;
+  const sample = { channels: 3, height: 64, width: 64 };
+  const graph = repvggGraph(stem, { numClasses: 2, sample });
+  let weights: NamedTensors;
+  let author: NamedTensors;
   let fusion: FusionResult;
   beforeAll(() => {
-    weights = readFloatTensors(path.join(folder, 'stage0_train.safetensors'), '');
-    author = readFloatTensors(path.join(folder, 'stage0_deploy.safetensors'), 'stage0.rbr_reparam');
+    const read = (form: string) =>
+      withHead(graph, readFloatTensors(path.join(folder, `stage0_${form}.safetensors`), ''));
+    weights = read('train');
+    author = read('deploy');
     fusion = fuse(graph, weights);
   });
 
   it('becomes one convolution', () => {
-    expect(fusion.graph.nodes.map(({ op }) => op)).toEqual(['input', 'conv2d', 'relu']);
+    const block = fusion.graph.nodes.filter(({ name }) => name.startsWith('stem.'));
+    expect(block.map(({ op }) => op)).toEqual(['conv2d', 'relu']);
     expect(fusion.report).toMatchObject({ left: [], notes: [] });
   });
 
@@ -42,8 +48,9 @@ inShared('a trained QARepVGG block (skipped where shared/ is missing)', () => {
     ['weight', [48, 3, 3, 3]],
     ['bias', [48]],
   ])("has the author's %s within 1e-6", (part, shape) => {
-    const ours = fusion.weights.get(`stage0.reparam_conv.${part}`)!;
-    const theirs = author.get(`.${part}`)!;
+    const [ours, theirs] = [fusion.weights, author].map((tensors) =>
+      tensors.get(`stem.reparam_conv.${part}`)!,
+    ) as [HostTensor, HostTensor];
     expect([ours.shape, theirs.shape]).toEqual([shape, shape]);
     const worst = ours.data.reduce(
       (max, value, i) => Math.max(max, Math.abs(value - theirs.data[i]!)),

@@ -18,5 +18,6 @@ export { tinyGraph, tinyModel, tinySample, type TinyGraphOptions } from './fakes
 export { runKit, type KitResult } from './framework/run-kit.js';
 export type { KitOptions, TestFramework } from './framework/test-framework.js';
 export { readFloatTensors } from './read-float-tensors.js';
+export { readReferenceNetwork, type ReferenceNetwork } from './read-reference-network.js';
 export { relativeError } from './relative-error.js';
 export { sharedFolder } from './shared-folder.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { collectProviders, Model, namesOf } from '@refold/core';
+import { tensorsOf } from '@refold/graph';
 import { createProvided, describeModel } from '@refold/testing';
 import plugin from './index.js';
 
@@ -10,6 +11,22 @@ const modelOf = ({ use, ...options }: { use: string; [key: string]: unknown }) =
 for (const use of ['repvgg_a0', 'repvgg_b1g4', 'repvgg_d2se']) {
   describeModel(use, () => modelOf({ use }));
 }
+describeModel('repvgg_a0 of QARepVGG', () => modelOf({ use: 'repvgg_a0', block: 'qarepvgg' }), {
+  foreignNames: {
+    official: ['stage0.rbr_1x1.weight', 'stage0.bn.running_var', 'stage1.1.rbr_dense.bn.bias'],
+  },
+});
+describeModel('repvggplus_l2pse', () => modelOf({ use: 'repvggplus_l2pse' }), {
+  foreignNames: {
+    official: [
+      'stage0.post_se.up.bias',
+      'stage1.blocks.7.rbr_identity.weight',
+      'stage3_first.blocks.11.rbr_dense.conv.weight',
+      'stage3_second.blocks.11.rbr_dense.conv.weight',
+      'linear.bias',
+    ],
+  },
+});
 describeModel('repvgg of one', () => modelOf({ use: 'repvgg', depths: [1, 2], widths: [8, 16] }));
 
 const context = { numClasses: 10, sample: { channels: 3, height: 32, width: 32 } };
@@ -25,6 +42,7 @@ describe('model-repvgg', () => {
         ...['repvgg', 'repvgg_a0', 'repvgg_a1', 'repvgg_a2', 'repvgg_b0'],
         ...['repvgg_b1', 'repvgg_b1g2', 'repvgg_b1g4', 'repvgg_b2', 'repvgg_b2g2', 'repvgg_b2g4'],
         ...['repvgg_b3', 'repvgg_b3g2', 'repvgg_b3g4', 'repvgg_d2se'],
+        'repvggplus_l2pse',
       ].sort(),
     );
   });
@@ -39,6 +57,17 @@ describe('model-repvgg', () => {
     expect(multiplied.build(context)).toEqual(named.build(context));
   });
 
+  it.each([
+    ['repvgg', 'normal'],
+    ['qarepvgg', 'constant'],
+  ])('starts BNs as a %s block was published', async (block, kind) => {
+    for (const section of [{ use: 'repvgg_a0' }, { use: 'repvgg', depths: [1], widths: [8] }]) {
+      const graph = (await modelOf({ ...section, block })).build(context);
+      const bn = tensorsOf(graph).find(({ name }) => name === 'stem.conv_kxk.bn.weight');
+      expect(bn?.init.kind).toBe(kind);
+    }
+  });
+
   it('drops out before the classifier when asked to', async () => {
     const { nodes } = (await modelOf({ use: 'repvgg_a0', dropRate: 0.2 })).build(context);
     expect(nodes.at(-2)).toMatchObject({ name: 'head.drop', op: 'dropout', attrs: { rate: 0.2 } });
@@ -50,6 +79,11 @@ describe('model-repvgg', () => {
     ['both', { depths: [1], widths: [16], a: 1 }],
     ['one multiplier', { depths: [1, 1, 1, 1], a: 1 }],
     ['multipliers for other than four stages', { depths: [1], a: 1, b: 1 }],
+    [
+      'squeeze-excite twice',
+      { depths: [1], widths: [16], squeezeExcite: true, postSqueezeExcite: true },
+    ],
+    ['an unknown kind of block', { depths: [1], widths: [16], block: 'repblock' }],
     ['an unknown key', { depths: [1], widths: [16], width: 16 }],
   ])('refuses %s', async (_what, section) => {
     await expect(modelOf({ use: 'repvgg', ...section })).rejects.toMatchObject({

@@ -127,6 +127,11 @@ describe('repvggWeightNames', () => {
     ['stage2.3.rbr_1x1.bn.running_var', 'stages.1.3.conv_1x1.bn.running_var'],
     ['stage1.1.rbr_identity.weight', 'stages.0.1.identity.weight'],
     ['linear.bias', 'head.fc.bias'],
+    ['stage2.3.rbr_1x1.weight', 'stages.1.3.conv_1x1.conv.weight'],
+    ['stage2.3.bn.running_mean', 'stages.1.3.bn.running_mean'],
+    ['stage0.rbr_reparam.bias', 'stem.reparam_conv.bias'],
+    ['stage4.0.se.down.weight', 'stages.3.0.attn.fc1.weight'],
+    ['stage4.0.se.up.bias', 'stages.3.0.attn.fc2.bias'],
     ['stage1.1.rbr_other.weight', undefined],
   ])('official %s', (name, ours) => expect(official(name)).toBe(ours));
 

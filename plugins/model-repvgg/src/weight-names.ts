@@ -15,16 +15,29 @@ function blockPath(name: string): { block: string; rest: string } | undefined {
   return { block: `stages.${Number(stage) - 1}.${index ?? '0'}`, rest };
 }
 
-/** `stage1.0.rbr_dense.conv.weight` (official RepVGG .pth). */
+/** Parts of a block in the authors' names, longest first; of each the whole beginning is replaced. */
+const OFFICIAL_PARTS: readonly (readonly [theirs: RegExp, ours: string])[] = [
+  [/^rbr_dense\.(?=conv\.|bn\.)/, 'conv_kxk.'],
+  [/^rbr_1x1\.(?=conv\.|bn\.)/, 'conv_1x1.'],
+  [/^rbr_identity\./, 'identity.'],
+  [/^rbr_reparam\./, 'reparam_conv.'],
+  [/^se\.down\./, 'attn.fc1.'],
+  [/^se\.up\./, 'attn.fc2.'],
+  // QARepVGG: a bare 1×1, and the BN after the sum.
+  [/^rbr_1x1\.(?=weight$)/, 'conv_1x1.conv.'],
+  [/^bn\./, 'bn.'],
+];
+
+/**
+ * `stage1.0.rbr_dense.conv.weight`: the .pth files of RepVGG and, with the same names, of QARepVGG
+ * (`stage1.0.rbr_1x1.weight`, `stage1.0.bn.weight`), in train form and fused (`stage1.0.rbr_reparam.weight`).
+ */
 function official(name: string): string | undefined {
   const head = /^linear\.(weight|bias)$/.exec(name);
   if (head) return `head.fc.${head[1]}`;
   const path = blockPath(name);
-  const match = /^rbr_(dense|1x1|identity)\.(.*)$/.exec(path?.rest ?? '');
-  if (!path || !match) return undefined;
-  const [, kind = '', rest] = match;
-  const branch = { dense: 'conv_kxk', '1x1': 'conv_1x1', identity: 'identity' }[kind];
-  return `${path.block}.${branch}.${rest}`;
+  const part = OFFICIAL_PARTS.find(([theirs]) => path && theirs.test(path.rest));
+  return path && part && `${path.block}.${path.rest.replace(part[0], part[1])}`;
 }
 
 /** `stage1.0.rbr_dense.0.weight`, `stage1.0.rbr_identity.gamma` (MindCV .ckpt). */
