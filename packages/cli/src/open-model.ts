@@ -22,5 +22,11 @@ export async function openModel(file: string, form: Form | null): Promise<OpenMo
   if (form === null || form === model.form) return model;
   if (form === 'train') throw wrongForm(file);
   const fused = fuse(model.graph, model.weights);
-  return { ...model, form: 'fused', graph: fused.graph, weights: fused.weights };
+  return {
+    ...model,
+    form: 'fused',
+    quantisation: null,
+    graph: fused.graph,
+    weights: fused.weights,
+  };
 }

@@ -8,6 +8,7 @@ import { fuseCommand } from './fuse.js';
 import { planCommand } from './plan.js';
 import { pluginsCommand } from './plugins.js';
 import { predictCommand } from './predict.js';
+import { quantiseCommand } from './quantise.js';
 import { setupCommand } from './setup.js';
 import { trainCommand } from './train.js';
 import { validateCommand } from './validate.js';
@@ -21,6 +22,7 @@ export const commands: readonly DefineCommand[] = [
   validateCommand,
   predictCommand,
   fuseCommand,
+  quantiseCommand,
   launchCommand,
   benchmarkCommand,
   planCommand,
