@@ -71,7 +71,7 @@ export function valueQuantisation(range: Range): ValueQuantisation {
   const min = Math.min(0, range.min);
   const max = Math.max(0, range.max);
   const scale = positive((max - min) / 255);
-  return { dtype: 'uint8', scale, zeroPoint: Math.min(255, Math.round(-min / scale)) };
+  return { dtype: 'uint8', scale, zeroPoint: Math.min(255, Math.round(Math.abs(min) / scale)) };
 }
 
 /**
