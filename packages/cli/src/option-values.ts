@@ -1,4 +1,5 @@
 import { nearest } from '@refold/core';
+import type { CalibrationMethod } from '@refold/quantise';
 import type { BenchmarkWork } from './benchmark/benchmark-row.js';
 import { valueDoesNotFit } from './errors.js';
 import type { Form } from './open-model.js';
@@ -15,6 +16,18 @@ export function positiveNumber(flag: string, text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw valueDoesNotFit(flag, 'a number > 0', text);
+}
+
+/** A percentage over 50 and up to 100. @throws RefoldError `RF-USAGE-FLAG-VALUE` */
+export function percentage(flag: string, text: string): number {
+  const value = Number(text);
+  if (value > 50 && value <= 100) return value;
+  throw valueDoesNotFit(flag, 'a number > 50 and ≤ 100', text);
+}
+
+/** `--method` of `refold quantise`; null where it is not given. @throws RefoldError `RF-USAGE-FLAG-VALUE` */
+export function methodOf(text: string | undefined): CalibrationMethod['kind'] | null {
+  return oneOf('--method', text, ['max', 'percentile', 'mse']);
 }
 
 /** `--form`; null where it is not given. @throws RefoldError `RF-USAGE-FLAG-VALUE` */

@@ -17,3 +17,7 @@ export { evaluate, type EvaluateOptions } from './evaluate/evaluate.js';
 export type { Float64Tensor } from './evaluate/kernel.js';
 export type { Targets } from './evaluate/cross-entropy.js';
 export * from './quantisation.js';
+export * from './check-quantisation.js';
+export * from './round-half-even.js';
+export * from './stored-weights.js';
+export { evaluateNode } from './evaluate/evaluate-node.js';

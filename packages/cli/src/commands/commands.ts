@@ -10,6 +10,7 @@ import { fuseCommand } from './fuse.js';
 import { planCommand } from './plan.js';
 import { pluginsCommand } from './plugins.js';
 import { predictCommand } from './predict.js';
+import { quantiseCommand } from './quantise.js';
 import { setupCommand } from './setup.js';
 import { trainCommand } from './train.js';
 import { validateCommand } from './validate.js';
@@ -25,6 +26,7 @@ export const commands: readonly DefineCommand[] = [
   fuseCommand,
   importCommand,
   drawCommand,
+  quantiseCommand,
   launchCommand,
   benchmarkCommand,
   planCommand,

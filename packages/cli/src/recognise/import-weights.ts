@@ -57,9 +57,8 @@ export async function importWeights(
   const weights = new Map<string, HostTensor>();
   const fresh = reinitialised.length > 0 ? initialise(graph, SEED) : undefined;
   for (const { name } of tensorsOf(graph)) {
-    const source = file.tensors.get(match.reading.fileNames.get(name) ?? '');
     const made = reinitialised.includes(name) ? fresh?.get(name) : undefined;
-    weights.set(name, made ?? (await readHostTensor(path, name, source!)));
+    weights.set(name, made ?? (await readTensor(path, name, file, match)));
   }
   return {
     match,
@@ -67,7 +66,20 @@ export async function importWeights(
     file: {
       ...{ kind: 'model', form, model: candidate.model.name, graph, weights },
       ...{ classes: options.classes, preprocessing: options.preprocessing },
-      ...{ config: null, position: null, best: null },
+      ...{ quantisation: null, config: null, position: null, best: null },
     },
   };
+}
+
+/** One tensor of the network, its values turned into ours where the scheme stores others. */
+async function readTensor(
+  path: string,
+  name: string,
+  { tensors }: WeightsFile,
+  { of, reading }: Match,
+): Promise<HostTensor> {
+  const fileName = reading.fileNames.get(name)!;
+  const tensor = await readHostTensor(path, name, tensors.get(fileName)!);
+  const valueOf = of.candidate.model.weightValues?.[reading.scheme];
+  return valueOf?.(fileName.slice(reading.prefix.length), tensor) ?? tensor;
 }
