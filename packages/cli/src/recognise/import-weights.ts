@@ -1,6 +1,6 @@
 import type { ModelContext } from '@refold/core';
 import { readHostTensor, type RefoldFile, type WeightsFile } from '@refold/formats';
-import { initialise, tensorsOf, type HostTensor } from '@refold/graph';
+import { initialise, tensorsOf, type HostTensor, type TensorSpec } from '@refold/graph';
 import { formOfModel } from './candidate-forms.js';
 import { incomplete } from './errors.js';
 import type { Match } from './match-form.js';
@@ -56,9 +56,9 @@ export async function importWeights(
   const graph = formOfModel(candidate, form, { numClasses, sample, normalization });
   const weights = new Map<string, HostTensor>();
   const fresh = reinitialised.length > 0 ? initialise(graph, SEED) : undefined;
-  for (const { name } of tensorsOf(graph)) {
-    const made = reinitialised.includes(name) ? fresh?.get(name) : undefined;
-    weights.set(name, made ?? (await readTensor(path, name, file, match)));
+  for (const spec of tensorsOf(graph)) {
+    const made = reinitialised.includes(spec.name) ? fresh?.get(spec.name) : undefined;
+    weights.set(spec.name, made ?? (await readTensor(path, spec, file, match)));
   }
   return {
     match,
@@ -74,12 +74,13 @@ export async function importWeights(
 /** One tensor of the network, its values turned into ours where the scheme stores others. */
 async function readTensor(
   path: string,
-  name: string,
+  { name, shape }: TensorSpec,
   { tensors }: WeightsFile,
   { of, reading }: Match,
 ): Promise<HostTensor> {
   const fileName = reading.fileNames.get(name)!;
   const tensor = await readHostTensor(path, name, tensors.get(fileName)!);
   const valueOf = of.candidate.model.weightValues?.[reading.scheme];
-  return valueOf?.(fileName.slice(reading.prefix.length), tensor) ?? tensor;
+  const { data } = valueOf?.(fileName.slice(reading.prefix.length), tensor) ?? tensor;
+  return { shape, data };
 }

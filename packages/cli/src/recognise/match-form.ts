@@ -78,8 +78,10 @@ function isCounter(name: string, tensors: Tensors): boolean {
   return shape.length <= 1 && sizeOf(shape) <= 1;
 }
 
+/** Equal but for last axes of one: `[C, 1, 1]` holds what `[C]` does, a 1×1 convolution what a linear layer does. */
 function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+  const axes = Math.max(a.length, b.length);
+  return Array.from({ length: axes }).every((_, axis) => (a[axis] ?? 1) === (b[axis] ?? 1));
 }
 
 function text(shape: readonly number[]): string {
