@@ -25,3 +25,8 @@ export {
   type OnnxNetworkRead,
   type ReadOnnxOptions,
 } from './onnx/import/read-onnx-network.js';
+export { copyModel, type OnnxChanges } from './onnx/copy-model.js';
+export { writeOnnxFile, type OutgoingModel } from './onnx/write-onnx-file.js';
+export { externalName } from './onnx/write-onnx-file.js';
+export { findOnnxRegions, type OnnxRegion } from './onnx/regions/find-onnx-regions.js';
+export { replaceByConvolutions, type Replacement } from './onnx/regions/replace-by-convolutions.js';
