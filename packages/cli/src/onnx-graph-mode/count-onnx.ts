@@ -1,7 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { copyModel, writeOnnxFile, type OnnxModel, type OnnxNode } from '@refold/formats';
+import {
+  constantTensors,
+  copyModel,
+  writeOnnxFile,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+} from '@refold/formats';
 import { openOnnxRuntime } from '../onnx-runtime/open-onnx-runtime.js';
 import type { RuntimeTensor } from '../onnx-runtime/runtime-messages.js';
 
@@ -33,8 +40,9 @@ export async function countMacs(
   feeds: Readonly<Record<string, RuntimeTensor>>,
 ): Promise<number> {
   const factors = new Map<string, number>();
+  const constants = constantTensors(model);
   for (const node of model.graph.nodes) {
-    const factor = macsPerElement(node, model);
+    const factor = macsPerElement(node, constants);
     if (factor !== undefined) factors.set(node.outputs[0]!, factor);
   }
   const folder = await mkdtemp(path.join(tmpdir(), 'refold-onnx-'));
@@ -60,9 +68,9 @@ export async function countMacs(
 /** Multiply-adds for one element of a node's value; undefined where it has no weights. */
 function macsPerElement(
   { opType, domain, inputs, attributes }: OnnxNode,
-  { graph }: OnnxModel,
+  constants: ReadonlyMap<string, OnnxTensor>,
 ): number | undefined {
-  const shape = graph.initializers.get(inputs[1] ?? '')?.shape;
+  const shape = constants.get(inputs[1] ?? '')?.shape;
   if (domain !== '' || !shape) return undefined;
   switch (opType) {
     case 'Conv':

@@ -45,15 +45,15 @@ export async function fuseOnnxRegions(
       for (const [i, { name, region: part }] of fusion.report.regions.entries()) {
         const convolution = nodes.get(name);
         const inputs = valuesOf.get(part.root);
-        const output = valuesOf.get(part.output)?.[0];
-        if (convolution?.op !== 'conv2d' || !inputs || output === undefined) {
+        const outputs = valuesOf.get(part.output);
+        if (convolution?.op !== 'conv2d' || !inputs || !outputs) {
           left.push({ name, reason: 'it is a part of a sum of several terms' });
           continue;
         }
         const tensor = (suffix: string) => fusion.weights.get(`${name}.${suffix}`)!;
         const label = blockName(part.nodes);
         replacements.push({
-          ...{ name: label, inputs, output, attrs: convolution.attrs },
+          ...{ name: label, inputs, outputs, attrs: convolution.attrs },
           ...{ weight: tensor('weight'), bias: tensor('bias') },
         });
         proofs.push({ ...proof.regions[i]!, name: label });

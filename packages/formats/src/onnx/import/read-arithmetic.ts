@@ -1,5 +1,5 @@
 import type { Value } from '@refold/graph';
-import { near, plain, ratio, type Affine, type Constant, type Known } from './known.js';
+import { mapped, near, plain, ratio, type Affine, type Constant, type Known } from './known.js';
 import type { ReadCall } from './network-reader.js';
 
 /** `Add`, `Sub`, `Mul` and `Div` of a value and a constant, or of two values. */
@@ -71,10 +71,14 @@ function ofValues(call: ReadCall, a: Affine, b: Affine): Known {
   const { node, reader } = call;
   const whole = node.opType === 'Mul' && (activation(call, a, b) ?? activation(call, b, a));
   if (whole) return whole;
-  const [x, y] = [reader.settle(node, a), reader.settle(node, b)];
+  // A difference is a sum with the factor −1.
+  const second = node.opType === 'Sub' ? { ...b, ...mapped(b, -1) } : b;
+  const [x, y] = [reader.settle(node, a), reader.settle(node, second)];
   const name = () => reader.names.name(node);
-  if (node.opType === 'Add') return plain(reader.add('add', name(), [x, y], {}));
-  if (node.opType !== 'Mul') return reader.unsupported(node, 'there is no op for two values');
+  if (node.opType !== 'Mul' && node.opType !== 'Div')
+    return plain(reader.add('add', name(), [x, y], {}));
+  if (node.opType !== 'Mul')
+    return reader.unsupported(node, 'there is no op for the quotient of two values');
   const gatedBy = (value: Value, gate: Value): boolean =>
     reader.opOf(gate) === 'sigmoid' && reader.inputOf(gate)?.name === value.name;
   if (gatedBy(x, y)) return plain(reader.add('silu', name(), [x], {}));

@@ -17,6 +17,8 @@ export interface ValueUses {
   readonly outputs: ReadonlySet<string>;
   /** Index of the node that makes a value. */
   readonly makers: ReadonlyMap<string, number>;
+  /** Kind of each node by index. */
+  readonly opTypes: readonly string[];
 }
 
 export function valueUses({ graph }: OnnxModel): ValueUses {
@@ -30,7 +32,10 @@ export function valueUses({ graph }: OnnxModel): ValueUses {
     }
     for (const name of outputs) makers.set(name, index);
   }
-  return { readers, makers, outputs: new Set(graph.outputs.map(({ name }) => name)) };
+  return {
+    ...{ readers, makers, opTypes: graph.nodes.map(({ opType }) => opType) },
+    outputs: new Set(graph.outputs.map(({ name }) => name)),
+  };
 }
 
 /**
@@ -40,7 +45,7 @@ export function valueUses({ graph }: OnnxModel): ValueUses {
 export function regionsEndingIn(
   last: LinearNode,
   linear: ReadonlyMap<number, LinearNode>,
-  { readers, outputs, makers }: ValueUses,
+  { readers, outputs, makers, opTypes }: ValueUses,
 ): { readonly regions: readonly CandidateRegion[]; readonly bound: string } {
   const members = new Map<number, LinearNode>();
   const frontier = new Map<string, number>([[last.output, last.index]]);
@@ -68,7 +73,7 @@ export function regionsEndingIn(
   function describe(value: string, index: number): string {
     return index === -1
       ? `'${value}' comes from outside`
-      : `'${value}' is not the value of a linear op`;
+      : `'${value}' (${opTypes[index]}) lies on the way`;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { OnnxModel, OnnxTensor } from '../onnx-model.js';
 import { buildRegion, type BuiltRegion } from './build-region.js';
 import { regionsEndingIn, valueUses, type CandidateRegion } from './candidate-regions.js';
-import { constantShapes, linearNode, type LinearNode } from './linear-nodes.js';
+import { constantTensors, linearNode, type LinearNode } from './linear-nodes.js';
 
 /** A part of a model that is linear from one value to another, as a Refold graph whose convolutions may become one. */
 export interface OnnxRegion extends BuiltRegion {
@@ -28,15 +28,10 @@ const NEEDS_REASON = new Set(['BatchNormalization', 'Add', 'Sum', 'Concat', 'Ave
  * @throws RefoldError `RF-FILE-*` where a tensor is damaged
  */
 export async function findOnnxRegions(model: OnnxModel): Promise<FoundRegions> {
-  const constants = constantShapes(model);
-  const tensors = new Map<string, OnnxTensor>(
-    [...model.graph.initializers].filter(([name]) => constants.has(name)),
-  );
+  const tensors = constantTensors(model);
   const linear = new Map<number, LinearNode>();
   for (const [index, node] of model.graph.nodes.entries()) {
-    const tensor = node.attributes.get('value')?.tensor;
-    if (tensor && constants.has(node.outputs[0] ?? '')) tensors.set(node.outputs[0]!, tensor);
-    const found = linearNode(index, node, constants);
+    const found = linearNode(index, node, tensors);
     if (found) linear.set(index, found);
   }
   const uses = valueUses(model);

@@ -1,4 +1,4 @@
-import type { OnnxModel, OnnxNode } from '../onnx-model.js';
+import type { OnnxModel, OnnxNode, OnnxTensor } from '../onnx-model.js';
 import { attributesOf } from '../import/network-reader.js';
 
 /** A node that is linear in its image inputs, and the same at every place of the image. */
@@ -21,17 +21,22 @@ export interface ConstantShape {
 
 const FLOAT = 1;
 
-/** Constants of a model by name: initializers that nobody can override, and what `Constant` nodes hold. */
-export function constantShapes({ graph, irVersion }: OnnxModel): Map<string, ConstantShape> {
-  const constants = new Map<string, ConstantShape>();
+/**
+ * Constants of a model by name: initializers that nobody can override, what `Constant` nodes hold, and either under the
+ * names that `Identity` gives them (PyTorch's exporter writes equal tensors once).
+ */
+export function constantTensors({ graph, irVersion }: OnnxModel): Map<string, OnnxTensor> {
+  const constants = new Map<string, OnnxTensor>();
   // From IR version 4 on an initializer that is an input too is only that input's default.
   const given = new Set(irVersion >= 4 ? graph.inputs.map(({ name }) => name) : []);
-  for (const [name, { shape, dataType }] of graph.initializers) {
-    if (!given.has(name)) constants.set(name, { shape, dataType });
+  for (const [name, tensor] of graph.initializers) {
+    if (!given.has(name)) constants.set(name, tensor);
   }
-  for (const { opType, domain, outputs, attributes } of graph.nodes) {
-    const tensor = attributes.get('value')?.tensor;
-    if (domain === '' && opType === 'Constant' && tensor) constants.set(outputs[0] ?? '', tensor);
+  for (const { opType, domain, inputs, outputs, attributes } of graph.nodes) {
+    if (domain !== '' || (opType !== 'Constant' && opType !== 'Identity')) continue;
+    const tensor =
+      opType === 'Constant' ? attributes.get('value')?.tensor : constants.get(inputs[0] ?? '');
+    if (tensor) constants.set(outputs[0] ?? '', tensor);
   }
   return constants;
 }
@@ -91,7 +96,7 @@ const LINEAR: Readonly<Record<string, Test | undefined>> = {
     return onImage(node) && node.constants.size === 4 && inference;
   },
   Add: (node) => values(node) || withConstant(node),
-  Sub: withConstant,
+  Sub: (node) => values(node) || withConstant(node),
   Mul: withConstant,
   Div: (node) => withConstant(node) && node.inputs[0] === node.node.inputs[0],
   Sum: values,

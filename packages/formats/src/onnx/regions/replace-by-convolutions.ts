@@ -6,7 +6,7 @@ import { convAttributes } from '../export/op-nodes.js';
 import { nodePieces, tensorParts, valuePieces, type TensorParts } from '../message-pieces.js';
 import type { OnnxModel } from '../onnx-model.js';
 import { valueUses } from './candidate-regions.js';
-import { constantShapes } from './linear-nodes.js';
+import { constantTensors } from './linear-nodes.js';
 
 /** A convolution that takes the place of all nodes between two values. */
 export interface Replacement {
@@ -14,7 +14,8 @@ export interface Replacement {
   readonly name: string;
   /** Names of the value that goes in: more than one where `Identity` gives it others. */
   readonly inputs: readonly string[];
-  readonly output: string;
+  /** Names of the value that comes out; the last that all others lead to is taken. */
+  readonly outputs: readonly string[];
   readonly attrs: Conv2dAttrs;
   readonly weight: HostTensor;
   readonly bias: HostTensor;
@@ -39,7 +40,7 @@ export function replaceByConvolutions(
 ): Replaced | string {
   const { graph, irVersion } = model;
   const uses = valueUses(model);
-  const constants = constantShapes(model);
+  const constants = constantTensors(model);
   const taken = new Set<string>([
     ...[...graph.inputs, ...graph.outputs].map(({ name }) => name),
     ...graph.initializers.keys(),
@@ -53,13 +54,18 @@ export function replaceByConvolutions(
   };
 
   const removed = new Set<number>();
+  const kept = new Set<string>();
   const nodesAt = new Map<number, ReturnType<typeof nodePieces>[]>();
   const initializers: TensorParts[] = [];
   const inputs: ReturnType<typeof valuePieces>[] = [];
   const names: string[] = [];
-  for (const { name, inputs: from, output, attrs, weight, bias } of replacements) {
-    const inside = between(from, output);
-    for (const index of inside) removed.add(index);
+  for (const { name, inputs: from, outputs, attrs, weight, bias } of replacements) {
+    const output = outputs.findLast((one) => escaping(between(from, one), one) === undefined);
+    if (output === undefined) {
+      return `the value '${escaping(between(from, outputs[0]!), outputs[0]!)}' is also used elsewhere`;
+    }
+    for (const index of between(from, output)) removed.add(index);
+    kept.add(output);
     const label = unique(name);
     names.push(label);
     const tensors = new Map([
@@ -76,33 +82,40 @@ export function replaceByConvolutions(
     });
     nodesAt.set(uses.makers.get(output)!, [node]);
   }
-  const kept = new Set(replacements.map(({ output }) => output));
-  const gone = [...removed].flatMap((index) => graph.nodes[index]!.outputs);
-  const escaping = gone.find((value) => {
-    if (kept.has(value)) return false;
-    return uses.outputs.has(value) || uses.readers.get(value)?.some((one) => !removed.has(one));
-  });
-  if (escaping !== undefined) return `the value '${escaping}' is also used elsewhere`;
-
-  const unused = (name: string): boolean =>
-    !uses.outputs.has(name) && (uses.readers.get(name) ?? []).every((one) => removed.has(one));
-  const freed = new Set(
-    [...removed]
-      .flatMap((index) => graph.nodes[index]!.inputs)
-      .filter((name) => constants.has(name) && unused(name)),
-  );
   const withoutNodes = new Set(removed);
-  for (const name of freed) {
-    const maker = uses.makers.get(name);
-    if (maker !== undefined) withoutNodes.add(maker);
+  const freed = new Set<string>();
+  const unused = (name: string): boolean =>
+    !uses.outputs.has(name) &&
+    (uses.readers.get(name) ?? []).every((reader) => withoutNodes.has(reader));
+  // What makes a constant that nothing uses any more goes as well, and may free another.
+  for (const index of withoutNodes) {
+    for (const name of graph.nodes[index]!.inputs) {
+      if (!constants.has(name) || !unused(name)) continue;
+      freed.add(name);
+      const maker = uses.makers.get(name);
+      if (maker !== undefined) withoutNodes.add(maker);
+    }
   }
   const changes: OnnxChanges = {
     ...{ withoutNodes, nodesAt, initializers, inputs },
     withoutInitializers: freed,
-    withoutValues: new Set(gone.filter((value) => !kept.has(value))),
+    withoutValues: new Set(
+      [...removed].flatMap((index) => graph.nodes[index]!.outputs.filter((one) => !kept.has(one))),
+    ),
     withoutMetadata: new Set(['refold.graph', 'refold.nodes', 'refold.quantisation']),
   };
   return { changes, names };
+
+  /** A value made inside that somebody outside uses. */
+  function escaping(inside: ReadonlySet<number>, output: string): string | undefined {
+    return [...inside]
+      .flatMap((index) => graph.nodes[index]!.outputs)
+      .find((value) => {
+        if (value === output) return false;
+        const outsider = uses.readers.get(value)?.some((reader) => !inside.has(reader));
+        return uses.outputs.has(value) || outsider;
+      });
+  }
 
   /** Nodes on the ways back from one value to another. */
   function between(from: readonly string[], output: string): ReadonlySet<number> {
