@@ -32,3 +32,9 @@ export {
   type TfjsMetadata,
   type TfjsModel,
 } from './tfjs-model/write-tfjs-model.js';
+export { copyModel, type OnnxChanges } from './onnx/copy-model.js';
+export { writeOnnxFile, type OutgoingModel } from './onnx/write-onnx-file.js';
+export { externalName } from './onnx/write-onnx-file.js';
+export { findOnnxRegions, type OnnxRegion } from './onnx/regions/find-onnx-regions.js';
+export { replaceByConvolutions, type Replacement } from './onnx/regions/replace-by-convolutions.js';
+export { constantTensors } from './onnx/regions/linear-nodes.js';

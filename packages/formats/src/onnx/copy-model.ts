@@ -20,6 +20,8 @@ export interface OnnxChanges {
   readonly initializers?: readonly TensorParts[];
   /** Further inputs of the graph, ValueInfoProtos: before IR version 4 each initializer is one. */
   readonly inputs?: readonly (readonly Piece[])[];
+  /** Values that become outputs too. */
+  readonly outputs?: readonly string[];
   /** Entries of the model's metadata by key. */
   readonly withoutMetadata?: ReadonlySet<string>;
 }
@@ -71,6 +73,11 @@ async function graphFields(model: OnnxModel, changes: OnnxChanges): Promise<Outg
   }
   for (const tensor of changes.initializers ?? []) outgoing.push({ tensor });
   for (const pieces of changes.inputs ?? []) outgoing.push({ number: 11, pieces });
+  const known = new Set(model.graph.outputs.map(({ name }) => name));
+  for (const name of changes.outputs ?? []) {
+    // What type they have readers find out.
+    if (!known.has(name)) outgoing.push({ number: 12, pieces: wire.text(1, name) });
+  }
   return outgoing;
 }
 

@@ -1,4 +1,4 @@
-import type { GraphNode, NodeOf, OpName, Pair, SampleShape } from '@refold/graph';
+import type { Conv2dAttrs, GraphNode, NodeOf, OpName, Pair, SampleShape } from '@refold/graph';
 import { ONNX_TYPES } from '../data-types.js';
 import type { AttributeValue } from '../message-pieces.js';
 import type { Emitter } from './emitter.js';
@@ -51,19 +51,21 @@ function gated(first: string, then: string): Emit<'silu'> {
 const weightAndBias = ({ bias }: { readonly bias: boolean }) =>
   bias ? ['weight', 'bias'] : ['weight'];
 
+/** Attributes of `Conv`. */
+export function convAttributes(attrs: Conv2dAttrs): Attributes {
+  const { kernel, stride, padding, dilation, groups } = attrs;
+  return {
+    kernel_shape: ints(kernel),
+    strides: ints(stride),
+    pads: ints(padding, padding),
+    dilations: ints(dilation),
+    group: { int: groups },
+  };
+}
+
 /** How each op is written in opset 17. */
 const emits: { readonly [K in Exclude<OpName, SilentOp>]: Emit<K> } = {
-  conv2d: single(
-    'Conv',
-    ({ kernel, stride, padding, dilation, groups }) => ({
-      kernel_shape: ints(kernel),
-      strides: ints(stride),
-      pads: ints(padding, padding),
-      dilations: ints(dilation),
-      group: { int: groups },
-    }),
-    weightAndBias,
-  ),
+  conv2d: single('Conv', convAttributes, weightAndBias),
   batch_norm: single(
     'BatchNormalization',
     ({ eps, momentum }) => ({ epsilon: { float: eps }, momentum: { float: 1 - momentum } }),

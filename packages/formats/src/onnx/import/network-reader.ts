@@ -48,6 +48,8 @@ export class NetworkReader {
     readonly input: InputAttrs,
     /** Batch that the file fixes; null where it is open. */
     readonly batch: number | null,
+    /** Whether a bias that is added after a layer without one becomes the layer's own. */
+    readonly foldBiases = true,
   ) {
     this.builder = new GraphBuilder(input);
   }
@@ -198,6 +200,7 @@ export class NetworkReader {
   ): Value | undefined {
     const op = this.opOf(base);
     if ((op !== 'linear' && op !== 'conv2d') || scales.some((one) => one !== 1)) return undefined;
+    if (!this.foldBiases) return undefined;
     const attrs = this.attrsOf(base, op);
     if (attrs.bias) return undefined;
     const weight = this.weights.get(`${base.name}.weight`)!;

@@ -24,11 +24,19 @@ function pathOfWeight(weight: string | undefined): string | undefined {
   return path === '' ? undefined : path;
 }
 
+/** Ops that PyTorch's models call in a block, not as a module of their own. */
+const FUNCTIONS = new Set(['Add', 'Sub', 'Mul', 'Div', 'Sum', 'Concat', 'Reshape']);
+
 function pathOfNode({ name, opType }: OnnxNode): string | undefined {
   if (name === '') return undefined;
   const parts = name.split('/').filter((part) => part !== '');
   const last = parts.at(-1) ?? '';
   // PyTorch ends names with the op and a number.
-  if (parts.length > 1 && last.replace(/_\d+$/, '') === opType) parts.pop();
-  return parts.join('.') || undefined;
+  if (parts.length > 1 && last.replace(/_\d+$/, '') === opType) {
+    parts.pop();
+    if (FUNCTIONS.has(opType)) parts.push(last.toLowerCase());
+  }
+  // Modules in lists are there with and without their list: `stages/stages.0/stages.0.1`.
+  const path = parts.filter((part, i) => !parts[i + 1]?.startsWith(`${part}.`));
+  return path.join('.') || undefined;
 }

@@ -77,7 +77,9 @@ function ofValues(call: ReadCall, a: Affine, b: Affine): Known {
   if (node.opType === 'Sub') {
     return plain(reader.add('weighted_sum', name(), [x, y], { factors: [1, -1] }));
   }
-  if (node.opType !== 'Mul') return reader.unsupported(node, 'there is no op for two values');
+  if (node.opType !== 'Mul') {
+    return reader.unsupported(node, 'there is no op for the quotient of two values');
+  }
   const gatedBy = (value: Value, gate: Value): boolean =>
     reader.opOf(gate) === 'sigmoid' && reader.inputOf(gate)?.name === value.name;
   if (gatedBy(x, y)) return plain(reader.add('silu', name(), [x], {}));
