@@ -24,7 +24,7 @@ export const doors = {
   'scope:plugin': { source: ['scope:core', 'scope:graph', ...kits], specs: ['scope:testing'] },
   // The command line loads plugins by name.
   'scope:cli': {
-    source: ['scope:core', 'scope:graph', 'scope:pure', 'scope:formats'],
+    source: ['scope:core', 'scope:graph', ...kits],
     specs: ['scope:testing'],
   },
   'scope:example': { source: published },

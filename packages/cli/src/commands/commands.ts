@@ -3,6 +3,7 @@ import type { Io } from '../io.js';
 import { benchmarkCommand } from './benchmark.js';
 import { configCommand } from './config.js';
 import { doctorCommand } from './doctor.js';
+import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
 import { drawCommand } from './draw.js';
 import { launchCommand } from './launch.js';
@@ -25,6 +26,7 @@ export const commands: readonly DefineCommand[] = [
   predictCommand,
   fuseCommand,
   importCommand,
+  exportCommand,
   drawCommand,
   quantiseCommand,
   launchCommand,

@@ -1,4 +1,3 @@
-import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
   copyModel,
@@ -12,8 +11,9 @@ import {
 } from '@refold/formats';
 import { InternalError } from '@refold/graph';
 import { checkGate, type Gate, type Left, type RegionProof } from '@refold/reparam';
-import { externalInTheWay, fileNotWritable, wouldReplaceInput } from '../errors.js';
+import { externalInTheWay, wouldReplaceInput } from '../errors.js';
 import { isSameFile } from '../fuse-and-prove.js';
+import { inFolderBeside } from '../onnx-check/in-folder-beside.js';
 import type { RuntimeTensor } from '../onnx-runtime/runtime-messages.js';
 import { countMacs, countParameters } from './count-onnx.js';
 import { fuseOnnxRegions, type FuseOnnxOptions } from './fuse-regions.js';
@@ -117,32 +117,5 @@ function refuseOverwriting({ externalFiles }: OnnxModel, input: string, output: 
     if (isSameFile(file, beside) || path.resolve(file) === path.resolve(output)) {
       throw externalInTheWay(file, output);
     }
-  }
-}
-
-/**
- * Gives a file in a new folder beside the output, and a function that moves it (and its weights) to the output's place; the
- * folder is gone afterwards. So nothing unproved is ever where somebody may take it for the result.
- */
-async function inFolderBeside<T>(
-  output: string,
-  work: (file: string, publish: () => Promise<void>) => Promise<T>,
-): Promise<T> {
-  const prefix = path.join(path.dirname(output), `.${path.basename(output)}.refold-tmp-`);
-  const folder = await mkdtemp(prefix).catch((error: unknown) => {
-    throw fileNotWritable('--output', output, error);
-  });
-  try {
-    const file = path.join(folder, path.basename(output));
-    return await work(file, async () => {
-      const weights = path.join(folder, externalName(output));
-      const external = await stat(weights).catch(() => null);
-      if (external) {
-        await rename(weights, path.join(path.dirname(output), externalName(output)));
-      }
-      await rename(file, output);
-    });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
 }
