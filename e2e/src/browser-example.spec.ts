@@ -10,7 +10,7 @@ import { appleWeightName, mobileoneGraph, mobileoneVariants } from '@refold/plug
 import { repvggGraph, repvggVariants } from '@refold/plugin-model-repvgg';
 import { fuse } from '@refold/reparam';
 import { kitWeights, sharedFolder } from '@refold/testing';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromium, type Browser, type FileChooser, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { runCli, root } from './spec-kit/run-cli.js';
 import { serveFolder, type StaticServer } from './spec-kit/static-server.js';
@@ -89,14 +89,10 @@ interface Answer {
 /** The page's table, once it shows. */
 async function answersOn(page: Page): Promise<readonly Answer[]> {
   await page.locator('#answers').waitFor({ state: 'visible' });
-  return page.locator('#answers tbody tr').evaluateAll((rows) =>
-    rows.map((row) => ({
-      name: row.querySelector('td')!.textContent,
-      probability: Number(
-        (row as unknown as { dataset: Record<string, string> }).dataset['probability'],
-      ),
-    })),
-  );
+  return page.evaluate(`[...document.querySelectorAll('#answers tbody tr')].map((row) => ({
+    name: row.cells[0].textContent,
+    probability: Number(row.dataset.probability),
+  }))`);
 }
 
 const inBrowser = browserPath ? describe : describe.skip;
@@ -154,17 +150,15 @@ inBrowser('the page of examples/browser (skipped where no Chromium is on the PAT
       /^\w+ is ready, computed by (WebGPU|WebGL|WebAssembly)\.$/,
     );
     const bytes = readFileSync(network.image).toString('base64');
-    const transfer = await page.evaluateHandle(
-      async ([base64, name]) => {
-        const response = await fetch(`data:application/octet-stream;base64,${base64}`);
-        const type = name!.endsWith('png') ? 'image/png' : 'image/jpeg';
-        // @ts-expect-error -- these run in the page, whose types Node does not have
-        const dropped = new DataTransfer();
-        dropped.items.add(new File([await response.blob()], name!, { type }));
-        return dropped as unknown;
-      },
-      [bytes, path.basename(network.image)],
-    );
+    const name = path.basename(network.image);
+    const type = name.endsWith('png') ? 'image/png' : 'image/jpeg';
+    // As text: it runs in the page, whose types Node does not have.
+    const transfer = await page.evaluateHandle(`(async () => {
+      const response = await fetch('data:${type};base64,${bytes}');
+      const dropped = new DataTransfer();
+      dropped.items.add(new File([await response.blob()], '${name}', { type: '${type}' }));
+      return dropped;
+    })()`);
     await page.locator('#drop').dispatchEvent('drop', { dataTransfer: transfer });
     expectAnswers(await answersOn(page));
     await page.close();
@@ -172,15 +166,14 @@ inBrowser('the page of examples/browser (skipped where no Chromium is on the PAT
 
   it('answers to a picture that is chosen with the keyboard, by WebAssembly', async () => {
     const page = await browser.newPage();
+    // Listening from the start: the browser is told to leave its own dialogue out, which takes a moment.
+    const opened = new Promise<FileChooser>((resolve) => page.on('filechooser', resolve));
     await page.goto(`${server.url}?backend=wasm`);
     await page.locator('#file:enabled').waitFor();
     await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement.id')).toBe('file');
-    const [chooser] = await Promise.all([
-      page.waitForEvent('filechooser'),
-      page.keyboard.press('Enter'),
-    ]);
-    await chooser.setFiles(network.image);
+    await page.keyboard.press('Enter');
+    await (await opened).setFiles(network.image);
     expectAnswers(await answersOn(page));
     expect(await page.locator('#picture').getAttribute('alt')).toContain(
       path.basename(network.image),

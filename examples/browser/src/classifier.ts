@@ -1,7 +1,7 @@
 import type { TfjsMetadata } from '@refold/formats';
 import { prepareEvaluation, toGrey, type Pixels } from '@refold/images';
 import { loadGraphModel } from '@tensorflow/tfjs-converter';
-import { softmax, tensor4d, tidy, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { softmax, tensor4d, tidy, type Tensor2D } from '@tensorflow/tfjs-core';
 
 export interface Answer {
   readonly name: string;
@@ -36,7 +36,7 @@ export async function loadClassifier(url: string): Promise<Classifier> {
       prepareEvaluation(channels === 1 ? toGrey(picture) : picture, preprocessing, bytes);
       const probabilities = tidy(() => {
         const batch = tensor4d(Float32Array.from(bytes), [1, crop, crop, channels]);
-        return softmax(network.predict(batch) as Tensor2D) as Tensor;
+        return softmax(network.predict(batch) as Tensor2D);
       });
       const values = await probabilities.data();
       probabilities.dispose();

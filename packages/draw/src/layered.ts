@@ -1,5 +1,20 @@
-import { Graph, layout } from '@dagrejs/dagre';
+import * as dagre from '@dagrejs/dagre';
 import { moved, type Block, type Edge, type Point } from './block.js';
+
+/** What is used of dagre: its own declarations cannot be resolved by TypeScript's `nodenext`. */
+interface Dagre {
+  readonly Graph: new () => {
+    setGraph(label: object): void;
+    setDefaultEdgeLabel(make: () => object): void;
+    setNode(id: string, size: { readonly width: number; readonly height: number }): void;
+    setEdge(from: string, to: string): void;
+    /** Its centre, once laid out. */
+    node(id: string): Point;
+    edge(from: string, to: string): { readonly points: readonly Point[] };
+  };
+  readonly layout: (graph: object) => void;
+}
+const { Graph, layout } = dagre as unknown as Dagre;
 
 /** A block among others, and which of them it reads. */
 export interface LayeredItem {
@@ -38,7 +53,7 @@ export function layered(items: readonly LayeredItem[], exit: string): Block {
   }
   layout(graph);
 
-  const centre = (number: string): Point => graph.node(number) as Point;
+  const centre = (number: string): Point => graph.node(number);
   const placed = new Map(
     items.map(({ id, block }) => {
       const { x, y } = centre(numberOf(id));
@@ -56,7 +71,7 @@ export function layered(items: readonly LayeredItem[], exit: string): Block {
     const lines = [...new Set(inputs)].map((input) => {
       const from =
         input === null ? entry : { x: placed.get(input)!.exitX, y: bottomOf(input, items, tops) };
-      const found = graph.edge(numberOf(input), numberOf(id)) as { points: readonly Point[] };
+      const found = graph.edge(numberOf(input), numberOf(id));
       const between = found.points.slice(1, -1).flatMap((point) => throughRow(point, rows));
       return { from, between };
     });

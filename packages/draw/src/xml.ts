@@ -1,5 +1,4 @@
 /** Characters that XML 1.0 has no way to write (production [2] `Char`), lone surrogates among them. */
-// eslint-disable-next-line no-control-regex -- these are the ones meant
 const UNWRITABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff\p{Surrogate}]/gu;
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
