@@ -56,10 +56,11 @@ export async function importWeights(
   const graph = formOfModel(candidate, form, { numClasses, sample, normalization });
   const weights = new Map<string, HostTensor>();
   const fresh = reinitialised.length > 0 ? initialise(graph, SEED) : undefined;
-  for (const { name } of tensorsOf(graph)) {
+  for (const { name, shape } of tensorsOf(graph)) {
     const source = file.tensors.get(match.reading.fileNames.get(name) ?? '');
     const made = reinitialised.includes(name) ? fresh?.get(name) : undefined;
-    weights.set(name, made ?? (await readHostTensor(path, name, source!)));
+    // Shapes of the same values may differ in axes of one; the network's is the one that holds.
+    weights.set(name, made ?? { shape, data: (await readHostTensor(path, name, source!)).data });
   }
   return {
     match,

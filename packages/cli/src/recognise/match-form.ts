@@ -78,8 +78,14 @@ function isCounter(name: string, tensors: Tensors): boolean {
   return shape.length <= 1 && sizeOf(shape) <= 1;
 }
 
+/**
+ * Equal but for axes of one: a layer scale `[C]` is `[C, 1, 1]` in timm. The values lie in the same order, and the name
+ * has already said which tensor it is.
+ */
 function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+  const wide = (shape: readonly number[]) => shape.filter((size) => size !== 1);
+  const [left, right] = [wide(a), wide(b)];
+  return left.length === right.length && left.every((size, axis) => size === right[axis]);
 }
 
 function text(shape: readonly number[]): string {
