@@ -1,7 +1,8 @@
 """Writes the fixtures of model-repvgg's and model-resnet's specs, and prints the counts that the specs state.
 
-    python e2e/python/block_fixtures.py            # writes plugins/*/src/spec-kit/*.safetensors
-    python e2e/python/block_fixtures.py --counts   # prints counts of the published sizes
+    python e2e/python/block_fixtures.py              # writes plugins/*/src/spec-kit/*.safetensors
+    python e2e/python/block_fixtures.py --out FOLDER # writes them there, by plugin
+    python e2e/python/block_fixtures.py --counts     # prints counts of the published sizes
 
 Networks are restated from the papers and the authors' public code, with their names of weights; resnet-tiny is timm's
 own. A fixture holds weights, BN statistics, `input` [1, 3, 20, 24] and `logits` [1, 5] in evaluation, all float32.
@@ -20,6 +21,7 @@ from timm.models.resnet import ResNet as TimmResNet
 from torch import nn
 
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
+OUT = Path(sys.argv[sys.argv.index("--out") + 1]) if "--out" in sys.argv else PLUGINS
 
 
 def conv(i, o, k=1, stride=1, padding=0, groups=1, bias=False):
@@ -274,7 +276,7 @@ def write(plugin, name, net, seed):
         x = torch.randn(1, 3, 20, 24)
         logits = net(x)
     kept = {key: t.contiguous() for key, t in net.state_dict().items() if not key.endswith("num_batches_tracked")}
-    path = PLUGINS / plugin / "src" / "spec-kit" / f"{name}.safetensors"
+    path = OUT / plugin / "src" / "spec-kit" / f"{name}.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file({**kept, "input": x, "logits": logits}, path)
     path.chmod(0o644)

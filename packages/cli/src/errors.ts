@@ -104,3 +104,45 @@ export function benchmarkEnded(how: string): RefoldError {
     hint: 'It may have run out of memory: lower --batch-size or --resolution.',
   });
 }
+
+/** A check needs ONNX Runtime, which is optional. */
+export function onnxRuntimeMissing(file: string): RefoldError {
+  return new RefoldError('RF-CLI-ONNXRUNTIME-MISSING', {
+    where: file,
+    message: 'Running an ONNX model needs ONNX Runtime, which is not installed.',
+    expected: "the npm package 'onnxruntime-node'",
+    hint: 'Install it with npm install --ignore-scripts onnxruntime-node.',
+  });
+}
+
+/** ONNX Runtime does not take a model, or not these inputs. */
+export function onnxRuntimeRefused(file: string, reason: string): RefoldError {
+  return new RefoldError('RF-CLI-ONNXRUNTIME-REFUSED', {
+    where: file,
+    message: 'ONNX Runtime cannot run the model.',
+    received: reason,
+  });
+}
+
+/** An ONNX model answers in another shape than the network that it was made from. */
+export function onnxShape(
+  file: string,
+  output: string,
+  expected: readonly number[],
+  received: readonly number[],
+): RefoldError {
+  return new RefoldError('RF-CLI-ONNX-SHAPE', {
+    where: file,
+    message: `The output '${output}' has another shape.`,
+    expected: `[${expected.join(', ')}]`,
+    received: `[${received.join(', ')}]`,
+  });
+}
+
+/** The input keeps weights in a file that writing the output would replace. */
+export function externalInTheWay(file: string, output: string): RefoldError {
+  return new RefoldError('RF-CLI-SAME-FILE', {
+    message: `Writing '${output}' would replace '${file}', which holds weights of the input.`,
+    expected: 'an output of another name, or in another folder',
+  });
+}

@@ -48,7 +48,8 @@ export async function fuseAndProve(io: Io, job: FuseJob): Promise<FuseDocument> 
     form: 'fused',
     graph: fusion.graph,
     weights: fusion.weights,
-    position: null,
+    // Of the network before: its layers may be others now.
+    ...{ position: null, quantisation: null },
   });
   const { maxAbsError, maxRelError, top1Agreement } = proof.network;
   job.report.record({

@@ -38,13 +38,16 @@ async function translated(
 ): Promise<NamedTensors> {
   const known = await tensorsOfModel(config, cwd);
   const reading = bestReading(known.model, [...tensors.keys()], (name) => known.names.has(name));
+  const valueOf = known.model.weightValues?.[reading?.scheme ?? ''];
   const named = new Map<string, HostTensor>();
   const ours = new Map([...(reading?.fileNames ?? [])].map(([name, foreign]) => [foreign, name]));
   for (const [name, source] of tensors) {
     const mine = ours.get(name);
     const isWeight = /^B?F\d/.test(source.dtype) && source.shape.length > 0;
     if (mine !== undefined || (isWeight && name.startsWith(reading?.prefix ?? ''))) {
-      named.set(mine ?? name, await readHostTensor(file, name, source));
+      const tensor = await readHostTensor(file, name, source);
+      const rest = name.slice(reading?.prefix.length ?? 0);
+      named.set(mine ?? name, (mine && valueOf?.(rest, tensor)) || tensor);
     }
   }
   return named;

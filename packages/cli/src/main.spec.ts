@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { runMain } from './spec-kit/run-main.js';
 
 const COMMANDS = [
-  ...['train', 'validate', 'predict', 'fuse', 'plan'],
+  ...['train', 'validate', 'predict', 'fuse', 'draw', 'plan'],
   ...['benchmark', 'config', 'doctor', 'plugins', 'setup'],
 ];
 
@@ -31,6 +31,7 @@ describe('help', () => {
     ['validate', '--predictions', '--form'],
     ['predict', '--top', '--form'],
     ['fuse', '--output', '--report'],
+    ['draw', '--output', '--collapse'],
     ['config', '--explain', '--schema'],
     ['plan', '--operations', '--config'],
     ['benchmark', '--model', '--work'],
@@ -75,6 +76,8 @@ describe('a mistake of usage exits with 2, says what was likely meant, and print
     ['no checkpoint to fuse', ['fuse'], 'RF-USAGE-FILE'],
     ['nothing to validate', ['validate'], 'RF-USAGE-FILE'],
     ['nothing to validate after its flag', ['validate', '--ckpt_path'], 'RF-USAGE-FILE'],
+    ['nothing to draw', ['draw'], 'RF-USAGE-FILE'],
+    ['a picture of no form', ['draw', 'x', '--form', 'fusd'], "'fused'"],
     ['no image', ['predict', 'x.safetensors'], 'RF-USAGE-FILE'],
     ['a form there is not', ['validate', 'x', '--form', 'fusd'], 'RF-USAGE-FLAG-VALUE', "'fused'"],
     [

@@ -30,7 +30,13 @@ export async function openModel(
   if (form === null || form === model.form) return model;
   if (form === 'train') throw wrongForm(file);
   const fused = fuse(model.graph, model.weights);
-  return { ...model, form: 'fused', graph: fused.graph, weights: fused.weights };
+  return {
+    ...model,
+    form: 'fused',
+    quantisation: null,
+    graph: fused.graph,
+    weights: fused.weights,
+  };
 }
 
 async function readNetwork(

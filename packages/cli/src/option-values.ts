@@ -1,4 +1,5 @@
 import { nearest } from '@refold/core';
+import type { CalibrationMethod } from '@refold/quantise';
 import type { BenchmarkWork } from './benchmark/benchmark-row.js';
 import { valueDoesNotFit } from './errors.js';
 import type { Form } from './open-model.js';
@@ -17,9 +18,26 @@ export function positiveNumber(flag: string, text: string): number {
   throw valueDoesNotFit(flag, 'a number > 0', text);
 }
 
+/** A percentage over 50 and up to 100. @throws RefoldError `RF-USAGE-FLAG-VALUE` */
+export function percentage(flag: string, text: string): number {
+  const value = Number(text);
+  if (value > 50 && value <= 100) return value;
+  throw valueDoesNotFit(flag, 'a number > 50 and ≤ 100', text);
+}
+
+/** `--method` of `refold quantise`; null where it is not given. @throws RefoldError `RF-USAGE-FLAG-VALUE` */
+export function methodOf(text: string | undefined): CalibrationMethod['kind'] | null {
+  return oneOf('--method', text, ['max', 'percentile', 'mse']);
+}
+
 /** `--form`; null where it is not given. @throws RefoldError `RF-USAGE-FLAG-VALUE` */
 export function formOf(text: string | undefined): Form | null {
   return oneOf('--form', text, ['train', 'fused']);
+}
+
+/** `--form` of a picture; null where it is not given. @throws RefoldError `RF-USAGE-FLAG-VALUE` */
+export function drawnFormOf(text: string | undefined): 'both' | Form | null {
+  return oneOf('--form', text, ['both', 'train', 'fused']);
 }
 
 /** `--work`; null where it is not given. @throws RefoldError `RF-USAGE-FLAG-VALUE` */

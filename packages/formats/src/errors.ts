@@ -278,3 +278,75 @@ export function badIndex(
     hint: 'The index is damaged, or belongs to other files than those beside it.',
   });
 }
+
+/** A tensor of an ONNX model keeps its elements outside the model's folder. */
+export function externalOutside(path: string, location: string): RefoldError {
+  return new RefoldError('RF-ONNX-EXTERNAL', {
+    where: path,
+    message: 'The model keeps weights in a file that does not lie in its folder.',
+    expected: "a relative path below the model's folder",
+    received: `'${location.slice(0, 200)}'`,
+    hint: 'Put the file beside the model and save the model again, or do not trust it.',
+  });
+}
+
+/** A tensor of an ONNX model has a type that Refold does not hold. */
+export function onnxUnsupportedType(path: string, tensor: string, type: string): RefoldError {
+  return new RefoldError('RF-FILE-DTYPE', {
+    where: path,
+    message: `The tensor '${tensor}' has a type that cannot be read.`,
+    expected: 'a real number or an integer of at least eight bits',
+    received: type,
+  });
+}
+
+/** An ONNX model breaks a rule of ONNX. */
+export function badOnnx(
+  path: string,
+  message: string,
+  expected: string,
+  received: string,
+): RefoldError {
+  return new RefoldError('RF-ONNX-MODEL', {
+    where: path,
+    message,
+    expected,
+    received,
+    hint: 'Check the model with onnx.checker; export it again where that complains too.',
+  });
+}
+
+/** A node holds a tensor whose elements lie in another file, and the model is to be written again. */
+export function onnxNestedExternal(path: string, node: string): RefoldError {
+  return new RefoldError('RF-ONNX-NESTED-EXTERNAL', {
+    where: path,
+    message: `The node '${node}' holds a tensor whose elements lie in another file.`,
+    expected: 'such tensors among the initializers alone',
+    hint: 'Load and save the model with onnx (load_external_data=True), then try again.',
+  });
+}
+
+/** A node of an ONNX model that Refold's vocabulary cannot say. */
+export function onnxUnsupported(
+  path: string,
+  node: string,
+  opType: string,
+  reason: string,
+): RefoldError {
+  return new RefoldError('RF-ONNX-UNSUPPORTED', {
+    where: path,
+    message: `The node '${node}' (${opType}) cannot be part of a Refold network: ${reason}.`,
+    hint: 'Its re-parameterisable parts can still be fused inside the model: fuse the .onnx file itself.',
+  });
+}
+
+/** Something that is not ours to replace lies where a folder is to be written. */
+export function folderInUse(folder: string, mark: string, received: string): RefoldError {
+  return new RefoldError('RF-FILE-FOLDER', {
+    where: folder,
+    message: 'Something else is there already.',
+    expected: `nothing, an empty folder, or one with a ${mark} to replace`,
+    received,
+    hint: 'Name another folder, or move what is there away.',
+  });
+}

@@ -17,3 +17,24 @@ export * from './refold-file/refold-file.js';
 export * from './refold-file/check-weights.js';
 export * from './refold-file/write-model-file.js';
 export * from './refold-file/read-model-file.js';
+export * from './onnx/onnx-model.js';
+export { openOnnx, openOnnxFrom } from './onnx/read-model.js';
+export { ONNX_OPSET, writeOnnx, type OnnxNetwork } from './onnx/export/write-onnx.js';
+export { type OnnxFileOptions } from './onnx/write-onnx-file.js';
+export {
+  readOnnxNetwork,
+  type OnnxNetworkRead,
+  type ReadOnnxOptions,
+} from './onnx/import/read-onnx-network.js';
+export { writeFolderAtomically, type FolderFile } from './files/atomic-folder.js';
+export {
+  writeTfjsModel,
+  type TfjsMetadata,
+  type TfjsModel,
+} from './tfjs-model/write-tfjs-model.js';
+export { copyModel, type OnnxChanges } from './onnx/copy-model.js';
+export { writeOnnxFile, type OutgoingModel } from './onnx/write-onnx-file.js';
+export { externalName } from './onnx/write-onnx-file.js';
+export { findOnnxRegions, type OnnxRegion } from './onnx/regions/find-onnx-regions.js';
+export { replaceByConvolutions, type Replacement } from './onnx/regions/replace-by-convolutions.js';
+export { constantTensors } from './onnx/regions/linear-nodes.js';

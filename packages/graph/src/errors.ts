@@ -155,3 +155,13 @@ export function missingTargets(node: string): RefoldError {
     expected: 'class indices or soft rows in the option `targets`',
   });
 }
+
+/** A quantisation that is not one of the graph. */
+export function badQuantisation(name: string, expected: string, received: string): RefoldError {
+  return new RefoldError('RF-GRAPH-QUANTISATION', {
+    message: `The quantisation of '${name}' does not fit the network.`,
+    expected,
+    received,
+    hint: 'It may be that of another network: quantise this one again.',
+  });
+}

@@ -16,6 +16,7 @@ export {
   type FusionResult,
 } from './fuse.js';
 export { fusedForm } from './plan-fusion.js';
+export { outlineFusion, type FusionOutline, type OutlinedRegion } from './outline-fusion.js';
 export type { Left } from './regions/explain-left.js';
 export type { Region } from './regions/region.js';
 export { prove, type ProveOptions } from './proof/prove.js';

@@ -46,6 +46,11 @@ export function planFusion(graph: Graph, weights: NamedTensors, options: PlanOpt
  * computes none, so it takes milliseconds for a network of any size.
  */
 export function fusedForm(graph: Graph, options: PlanOptions = {}): Graph {
+  return planWithoutWeights(graph, options).graph;
+}
+
+/** {@link planFusion} for any weights that are not zero. */
+export function planWithoutWeights(graph: Graph, options: PlanOptions): FusionPlan {
   // A plan looks at biases and shifts alone, never into kernels.
   const weights = new Map(
     tensorsOf(graph).map(({ name, shape }) => {
@@ -53,7 +58,7 @@ export function fusedForm(graph: Graph, options: PlanOptions = {}): Graph {
       return [name, { shape, data: new Float32Array(isVector ? sizeOf(shape) : 0).fill(1) }];
     }),
   );
-  return planFusion(graph, weights, options).graph;
+  return planFusion(graph, weights, options);
 }
 
 function assemble(

@@ -106,6 +106,17 @@ export function describeModel(
       expectEqual(shapes(5), shapes(first.numClasses), 'Tensor names for 5 classes');
     });
 
+    test('writes the names that it reads', (model) => {
+      const own = namesOf(model.build(first));
+      for (const [scheme, write] of Object.entries(model.foreignNames ?? {})) {
+        const foreign = own.map((tensor) => write(tensor));
+        const back = foreign.map((text) => model.weightNames?.[scheme]?.(text ?? ''));
+        expectEqual(back, own, `Names through ${scheme} and back`);
+        expectEqual(new Set(foreign).size, own.length, `Distinct names of ${scheme}`);
+        expectEqual(write('no such weight'), undefined, `${scheme}: a name that is none of ours`);
+      }
+    });
+
     test('translates foreign weight names to names of the graph, each to its own', (model) => {
       const own = new Set(namesOf(model.build(first)));
       for (const [scheme, foreign] of Object.entries(options.foreignNames ?? {})) {

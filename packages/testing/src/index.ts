@@ -21,3 +21,5 @@ export { readFloatTensors } from './read-float-tensors.js';
 export { readReferenceNetwork, type ReferenceNetwork } from './read-reference-network.js';
 export { relativeError } from './relative-error.js';
 export { sharedFolder } from './shared-folder.js';
+export { opCases, type OpCase } from './device-kit/op-cases.js';
+export { kitBatch, kitWeights, type KitBatchOptions } from './device-kit/kit-data.js';

@@ -72,3 +72,14 @@ export function closed(what: 'session' | 'device'): RefoldError {
     hint: 'Load the network again.',
   });
 }
+
+/** A folder that TensorFlow.js cannot load. */
+export function modelUnreadable(folder: string, cause: unknown): RefoldError {
+  return new RefoldError('RF-TFJS-MODEL', {
+    where: folder,
+    message: `TensorFlow.js cannot load this model: ${cause instanceof Error ? cause.message : String(cause)}`,
+    expected: 'a folder with a model.json and the weight files that it names',
+    hint: 'Write it again with refold export.',
+    cause,
+  });
+}

@@ -6,3 +6,9 @@ export { insertZeros, padOrCrop } from './kernels/zero-insertion.js';
 export { filterGradientByConvolution, inputGradientByConvolution } from './kernels/convolution.js';
 export { channelSum, factorNearSquareRoot } from './kernels/channel-sum.js';
 export { depthwiseFilterByTaps, depthwiseInputByConvolution } from './kernels/depthwise.js';
+export {
+  checkTfjsModel,
+  type ProbeTensor,
+  type TfjsDifference,
+  type TfjsProbe,
+} from './graph-model/check-tfjs-model.js';

@@ -1,4 +1,5 @@
 import type { Random } from '@refold/graph';
+import { luma } from '@refold/images';
 
 /** Largest relative change of brightness, contrast and saturation; 0 leaves that one alone. */
 export type JitterStrength = readonly [brightness: number, contrast: number, saturation: number];
@@ -49,12 +50,6 @@ export function adjustSaturation(pixels_HWC: Uint8Array, factor: number): void {
 }
 
 const CHANGES = [adjustBrightness, adjustContrast, adjustSaturation];
-
-/** ITU-R 601-2 luma of the RGB pixel at an offset, in Pillow's fixed point. */
-export function luma(pixels_HWC: Uint8Array, offset: number): number {
-  const [r, g, b] = [pixels_HWC[offset]!, pixels_HWC[offset + 1]!, pixels_HWC[offset + 2]!];
-  return (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
-}
 
 function blend(from: number, to: number, factor: number): number {
   const value = Math.fround(from + Math.fround(Math.fround(factor) * (to - from)));

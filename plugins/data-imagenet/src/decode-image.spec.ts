@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
-import { luma } from './color-jitter.js';
-import { decodeRgb, loadSharp, toGrey } from './decode-image.js';
+import { luma, toGrey } from '@refold/images';
+import { decodeRgb, loadSharp } from './decode-image.js';
 import { jpeg } from './spec-kit/image-tree.js';
 import { noise } from './spec-kit/noise.js';
 import { pictures } from './spec-kit/pictures.js';

@@ -1,13 +1,5 @@
+import type { Pixels } from '@refold/images';
 import type sharpModule from 'sharp';
-import { luma } from './color-jitter.js';
-
-/** A decoded picture: bytes `[height, width, channels]`. */
-export interface Pixels {
-  readonly data_HWC: Uint8Array;
-  readonly width: number;
-  readonly height: number;
-  readonly channels: number;
-}
 
 type Sharp = typeof sharpModule;
 
@@ -48,13 +40,6 @@ export async function decodeRgb(sharp: Sharp, file: Uint8Array): Promise<Pixels>
     .raw()
     .toBuffer({ resolveWithObject: true });
   return { data_HWC: data, width: info.width, height: info.height, channels: info.channels };
-}
-
-/** RGB to one grey channel, as Pillow's `convert('L')`. */
-export function toGrey({ data_HWC, width, height }: Pixels): Pixels {
-  const grey = new Uint8Array(width * height);
-  for (let i = 0; i < grey.length; i++) grey[i] = luma(data_HWC, 3 * i);
-  return { data_HWC: grey, width, height, channels: 1 };
 }
 
 /** R = (255 − K)(255 − C) / 255, rounded; Pillow's rule. */

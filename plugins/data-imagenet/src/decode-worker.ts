@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { InternalError } from '@refold/graph';
-import { decodeRgb, loadSharp, type Pixels } from './decode-image.js';
+import { prepareEvaluation, type Pixels } from '@refold/images';
+import { decodeRgb, loadSharp } from './decode-image.js';
 import { CLOSE, type DecodeDone, type DecodeFailure, type DecodeJob } from './decode-job.js';
 import { PixelCache } from './pixel-cache.js';
-import { prepareEvaluation, prepareTraining } from './prepare-sample.js';
+import { prepareTraining } from './prepare-sample.js';
 
 /* The script of a decoding thread: jobs in the order they come, one image at a time. */
 

@@ -147,6 +147,31 @@ describe('image folder: samples', () => {
     expect([...batch!.data]).toEqual([...middle, ...framed]);
   });
 
+  it('of calibration are all of training once, mixed, and prepared as those of validation', async () => {
+    const pictures = temporaryFolder();
+    const { data_HWC, width, height } = noise(24, 20);
+    const png = await sharp(data_HWC, { raw: { width, height, channels: 3 } })
+      .png()
+      .toBuffer();
+    for (const name of ['train/a/1.png', 'val/a/1.png']) put(pictures.path, name, png);
+    const [mine, theirs] = await using(
+      pictures.path,
+      { valResize: null },
+      async ({ calibration, validation }) => [
+        await readAll(calibration!, { epoch: 3 }),
+        await readAll(validation),
+      ],
+    );
+    pictures.remove();
+    expect(mine![0]!.data).toEqual(theirs![0]!.data);
+    await using(folder.path, { shuffle: false }, async ({ calibration, train }) => {
+      const samples = (await readAll(calibration!)).flatMap((batch) => [...batch.samples]);
+      expect(samples).toHaveLength(train.size);
+      expect(samples.toSorted((a, b) => a - b)).toEqual(samples.map((_, i) => i));
+      expect(samples).not.toEqual(samples.map((_, i) => i));
+    });
+  });
+
   it('come in order with shuffle off, and evenly from all classes with numSamples', async () => {
     const options = { shuffle: false, numSamples: 6 };
     await using(folder.path, options, async ({ train }) => {

@@ -31,14 +31,18 @@ export async function openImageFolder(
 
   const pool = new DecodePool(options.workers ?? availableParallelism());
   const { emit } = host;
-  const split = (list: ImageList, recipe: Augmentation | Evaluation) => {
+  const split = (
+    list: ImageList,
+    recipe: Augmentation | Evaluation,
+    shuffle = recipe.kind === 'train' && options.shuffle,
+  ) => {
     const pathOf = (sample: number) => path.join(list.folder, list.files[sample]!);
     const { length } = list.files;
     return new ImageFolderSplit({
       list,
       recipe,
       pool,
-      shuffle: recipe.kind === 'train' && options.shuffle,
+      shuffle,
       corrupt: new CorruptImages(list.folder, length, options.maxCorrupt, pathOf, emit),
       cache:
         options.cache === 'memory' ? memoryCache(list, recipe, emit) : () => Promise.resolve(null),
@@ -46,6 +50,7 @@ export async function openImageFolder(
   };
   const { resolution } = options;
   const evaluation = evaluationOf(options);
+  const evaluated = { kind: 'evaluation', ...evaluation } as const;
   return {
     classes: validation.classes,
     sample: { channels: 3, height: resolution, width: resolution },
@@ -55,7 +60,8 @@ export async function openImageFolder(
       'files' in train
         ? split(spread(train, options.numSamples), augmentationOf(options))
         : absentSplit(train),
-    validation: split(validation, { kind: 'evaluation', ...evaluation }),
+    validation: split(validation, evaluated),
+    ...('files' in train && { calibration: split(train, evaluated, true) }),
     close: () => pool.close(),
   };
 }

@@ -1,4 +1,4 @@
-import type { Pixels } from './decode-image.js';
+import type { Pixels } from '@refold/images';
 
 /** The cache as it is sent to a worker; all memory is shared. */
 export interface PixelCacheMemory {

@@ -1,8 +1,7 @@
 import { randomOf } from '@refold/graph';
+import { resample, type EvaluationGeometry, type Interpolation, type Pixels } from '@refold/images';
 import { colorJitter, type JitterStrength } from './color-jitter.js';
-import { centreCrop, randomCrop } from './crops.js';
-import type { Pixels } from './decode-image.js';
-import { resample, type Interpolation } from './resample.js';
+import { randomCrop } from './crops.js';
 
 /** How training samples are drawn from images. */
 export interface Augmentation {
@@ -18,11 +17,8 @@ export interface Augmentation {
 }
 
 /** How evaluation samples are made. */
-export interface Evaluation {
+export interface Evaluation extends EvaluationGeometry {
   readonly kind: 'evaluation';
-  readonly resize: number | null;
-  readonly crop: number;
-  readonly interpolation: Interpolation;
 }
 
 /** Which random choices a training sample gets: all that they depend on. */
@@ -50,28 +46,6 @@ export function prepareTraining(
   if (upsideDown) swapRows(out_HWC, resolution * channels);
   if (augmentation.colorJitter.some((strength) => strength > 0)) {
     colorJitter(out_HWC, augmentation.colorJitter, random);
-  }
-}
-
-/** Shorter side to size, centre crop. @param out_HWC one sample, wholly written */
-export function prepareEvaluation(
-  { data_HWC, width, height, channels }: Pixels,
-  { resize, crop, interpolation }: Omit<Evaluation, 'kind'>,
-  out_HWC: Uint8Array,
-): void {
-  const { target, toLeft, toTop } = centreCrop(width, height, resize, crop);
-  const source = { data_HWC, rowWidth: width, channels, left: 0, top: 0, width, height };
-  if (target.width === crop && target.height === crop) {
-    resample(source, target, interpolation, out_HWC);
-    return;
-  }
-  const part = new Uint8Array(target.width * target.height * channels);
-  resample(source, target, interpolation, part);
-  out_HWC.fill(0);
-  const stride = target.width * channels;
-  for (let y = 0; y < target.height; y++) {
-    const to = ((toTop + y) * crop + toLeft) * channels;
-    out_HWC.set(part.subarray(y * stride, (y + 1) * stride), to);
   }
 }
 

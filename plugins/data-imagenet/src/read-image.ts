@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { ImageBatch, Preprocessing } from '@refold/core';
-import { decodeRgb, loadSharp, toGrey, type Pixels } from './decode-image.js';
+import { prepareEvaluation, toGrey, type Pixels } from '@refold/images';
+import { decodeRgb, loadSharp } from './decode-image.js';
 import { imageUnreadable } from './errors.js';
-import { prepareEvaluation } from './prepare-sample.js';
 
 /**
  * One image file as an evaluation sample: uint8 `[1, crop, crop, channels]`, owned by the caller.

@@ -17,6 +17,16 @@ export function precisionUnsupported(
   });
 }
 
+/** `int8` without what says how numbers become eight bits. */
+export function quantisationMissing(): RefoldError {
+  return new RefoldError('RF-DEVICE-QUANTISATION', {
+    message: 'int8 needs to know how the network is quantised.',
+    expected: 'a `quantisation` in the use, or a file written by `refold quantise`',
+    received: 'none',
+    hint: 'Run `refold quantise` on the fused network, or choose another precision.',
+  });
+}
+
 /** No addon in any of the places looked at. */
 export function addonNotBuilt(lookedAt: readonly string[]): RefoldError {
   return new RefoldError('RF-ONEDNN-NOT-BUILT', {

@@ -1,6 +1,7 @@
 import { beforeAll, expect, it } from '@jest/globals';
 import { relativeError } from '@refold/testing';
 import { describeBuilt } from './spec-kit/describe-built.js';
+import type { PrintedInt8 } from './spec-kit/print-int8.js';
 import type { PrintedStep } from './spec-kit/print-step.js';
 import { runScript } from './spec-kit/run-script.js';
 
@@ -36,5 +37,13 @@ describeBuilt('kernels of onednn', () => {
     }));
     expect(errors).toHaveLength(30);
     expect(errors.filter(({ error }) => !(error < 1e-5))).toEqual([]);
+  });
+
+  it.each(sets)('for %s compute the same bytes as the usual ones', async (isa, env) => {
+    const int8 = (more: NodeJS.ProcessEnv) =>
+      runScript('print-int8', [], more) as Promise<PrintedInt8>;
+    const own = await int8({ ...env, REFOLD_ONEDNN_ISA: isa });
+    expect(own.algorithms).toContain('integers by channel');
+    expect(own.values).toEqual((await int8({ REFOLD_ONEDNN_ISA: '' })).values);
   });
 });

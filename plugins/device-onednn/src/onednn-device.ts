@@ -4,11 +4,18 @@ import {
   type DeviceInfo,
   type InferenceSession,
   type InferenceUse,
+  type Precision,
   type TrainingSession,
   type TrainingUse,
 } from '@refold/core';
-import type { Graph } from '@refold/graph';
-import { closed, lossMissing, outOfMemory, precisionUnsupported } from './errors.js';
+import { checkQuantisation, type Graph } from '@refold/graph';
+import {
+  closed,
+  lossMissing,
+  outOfMemory,
+  precisionUnsupported,
+  quantisationMissing,
+} from './errors.js';
 import { OnednnInferenceSession } from './inference-session.js';
 import { lowerGraph } from './lower/lower-graph.js';
 import { loadAddon } from './native/load-addon.js';
@@ -55,7 +62,7 @@ class OnednnDevice implements Device {
       name: 'onednn',
       library: libraryOf(addon, threads),
       threads,
-      precisions: ['float32', 'bfloat16'],
+      precisions: ['float32', 'bfloat16', 'int8'],
       compiles: true,
     };
   }
@@ -67,8 +74,7 @@ class OnednnDevice implements Device {
     use: InferenceUse | TrainingUse,
   ): Promise<InferenceSession | TrainingSession> {
     if (this.#closing) throw closed('device');
-    const { precisions } = this.info;
-    if (!precisions.includes(use.precision)) throw precisionUnsupported(use.precision, precisions);
+    checkPrecision(graph, use, this.info.precisions);
     if (use.kind === 'training' && graph.loss === undefined) throw lossMissing();
     if (use.batchSize > MOST_IMAGES) throw outOfMemory(`${use.batchSize} images at once`);
     const lowered = lowerGraph(graph, use);
@@ -102,4 +108,19 @@ class OnednnDevice implements Device {
     );
     return this.#closing;
   }
+}
+
+/** @throws RefoldError `RF-DEVICE-PRECISION`, `RF-DEVICE-QUANTISATION`, `RF-GRAPH-QUANTISATION` */
+function checkPrecision(
+  graph: Graph,
+  use: InferenceUse | TrainingUse,
+  precisions: readonly Precision[],
+): void {
+  const { precision } = use;
+  const possible =
+    use.kind === 'training' ? precisions.filter((one) => one !== 'int8') : precisions;
+  if (!possible.includes(precision)) throw precisionUnsupported(precision, possible);
+  if (use.kind === 'training' || precision !== 'int8') return;
+  if (!use.quantisation) throw quantisationMissing();
+  checkQuantisation(graph, use.quantisation);
 }

@@ -72,7 +72,7 @@ describeBuilt('sessions on onednn', () => {
     it('and who computes', () => {
       expect(device.info).toMatchObject({
         name: 'onednn',
-        precisions: ['float32', 'bfloat16'],
+        precisions: ['float32', 'bfloat16', 'int8'],
         threads: 2,
         compiles: true,
         library: expect.stringMatching(/^oneDNN \d+\.\d+\.\d+ \(\w+, 2 threads\)$/),

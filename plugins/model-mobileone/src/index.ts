@@ -2,11 +2,11 @@ import { definePlugin, Model } from '@refold/core';
 import { z } from 'zod';
 import { mobileoneGraph } from './mobileone-graph.js';
 import { mobileoneVariants, type MobileoneSpec } from './mobileone-spec.js';
-import { appleWeightName } from './weight-names.js';
+import { appleForeignName, appleWeightName } from './weight-names.js';
 
 export { mobileoneGraph } from './mobileone-graph.js';
 export { mobileoneVariants, type MobileoneSpec } from './mobileone-spec.js';
-export { appleWeightName } from './weight-names.js';
+export { appleForeignName, appleWeightName } from './weight-names.js';
 
 const count = z.number().int().positive();
 const dropRate = z
@@ -58,6 +58,8 @@ function model(name: string, spec: MobileoneSpec): Model {
   return {
     name,
     build: (context) => mobileoneGraph(spec, context),
+    ownNames: 'timm',
     weightNames: { apple: appleWeightName },
+    foreignNames: { apple: appleForeignName },
   };
 }

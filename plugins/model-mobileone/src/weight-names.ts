@@ -20,3 +20,25 @@ export function appleWeightName(name: string): string | undefined {
   }[part];
   return `${block}.${ours}.${rest}`;
 }
+
+/** The inverse of {@link appleWeightName}; undefined for names that are none of the graph's. */
+export function appleForeignName(own: string): string | undefined {
+  const head = /^head\.fc\.(weight|bias)$/.exec(own);
+  if (head) return `linear.${head[1]}`;
+  const match =
+    /^(?:stem|stages\.(\d+)\.(\d+))\.(reparam_conv|conv_kxk|conv_scale|identity|attn)\.(.+)$/.exec(
+      own,
+    );
+  if (!match) return undefined;
+  const [, stage, index, part = '', rest = ''] = match;
+  const block = stage === undefined ? 'stage0' : `stage${Number(stage) + 1}.${index}`;
+  if (part === 'attn')
+    return `${block}.se.${rest.replace(/^fc1\./, 'reduce.').replace(/^fc2\./, 'expand.')}`;
+  const theirs = {
+    reparam_conv: 'reparam_conv',
+    conv_kxk: 'rbr_conv',
+    conv_scale: 'rbr_scale',
+    identity: 'rbr_skip',
+  }[part];
+  return `${block}.${theirs}.${rest}`;
+}

@@ -61,5 +61,5 @@ export default definePlugin({
 
 /** The authors' files have timm's names: no map is needed. */
 function model(name: string, spec: RepghostSpec): Model {
-  return { name, build: (context) => repghostGraph(spec, context) };
+  return { name, ownNames: 'timm', build: (context) => repghostGraph(spec, context) };
 }

@@ -1,10 +1,12 @@
 import { definePlugin, Model } from '@refold/core';
 import { z } from 'zod';
+import { repvggForeignNames } from './foreign-names.js';
 import { repvggGraph } from './repvgg-graph.js';
 import { repvggVariants, widthsOf, type RepvggSpec } from './repvgg-spec.js';
 import { repvggplusWeightName } from './repvggplus-weight-name.js';
 import { repvggWeightNames } from './weight-names.js';
 
+export { repvggForeignNames } from './foreign-names.js';
 export { repvggGraph } from './repvgg-graph.js';
 export { repvggVariants, widthsOf, type BlockKind, type RepvggSpec } from './repvgg-spec.js';
 export { repvggplusTrainingOnly, repvggplusWeightName } from './repvggplus-weight-name.js';
@@ -111,8 +113,9 @@ function model(name: string, spec: RepvggSpec): Model {
   return {
     name,
     build: (context) => repvggGraph(spec, context),
-    weightNames: spec.postSqueezeExcite
-      ? { official: repvggplusWeightName(spec.depths) }
-      : repvggWeightNames,
+    ...((spec.block ?? 'repvgg') === 'repvgg' && !spec.postSqueezeExcite && { ownNames: 'timm' }),
+    ...(spec.postSqueezeExcite
+      ? { weightNames: { official: repvggplusWeightName(spec.depths) } }
+      : { weightNames: repvggWeightNames, foreignNames: repvggForeignNames(spec) }),
   };
 }

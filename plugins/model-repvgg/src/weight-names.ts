@@ -49,14 +49,17 @@ function mindcv(name: string): string | undefined {
   return official(renamed);
 }
 
-/** `backbone.stage_1.0.branch_3x3.conv.weight` (mmpretrain). */
+/** `backbone.stage_1.0.branch_3x3.conv.weight` (mmpretrain), fused `backbone.stage_1.0.branch_reparam.weight`. */
 function mmpretrain(name: string): string | undefined {
   const head = /^head\.fc\.(weight|bias)$/.exec(name);
   if (head) return name;
-  const match = /^backbone\.(stem|stage_(\d+)\.(\d+))\.branch_(3x3|1x1|norm)\.(.*)$/.exec(name);
+  const match = /^backbone\.(stem|stage_(\d+)\.(\d+))\.branch_(3x3|1x1|norm|reparam)\.(.*)$/.exec(
+    name,
+  );
   if (!match) return undefined;
   const [, place, stage, index, kind = '', rest = ''] = match;
   const block = place === 'stem' ? 'stem' : `stages.${Number(stage) - 1}.${index}`;
+  if (kind === 'reparam') return `${block}.reparam_conv.${rest}`;
   if (kind === 'norm') return `${block}.identity.${rest}`;
   return `${block}.conv_${kind === '3x3' ? 'kxk' : '1x1'}.${rest.replace(/^norm\./, 'bn.')}`;
 }

@@ -61,6 +61,7 @@ export default definePlugin({
 function model(name: string, spec: RepvitSpec): Model {
   return {
     name,
+    ownNames: 'timm',
     build: (context) => repvitGraph(spec, context),
     weightNames: { official: officialWeightNames(spec) },
   };

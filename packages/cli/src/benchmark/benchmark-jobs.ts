@@ -44,7 +44,7 @@ export async function benchmarkJobs(
   io: Io,
   { options, flags }: Arguments<BenchmarkOptions>,
 ): Promise<readonly BenchmarkJob[]> {
-  const kinds = kindsOf(options);
+  const kinds = kindsOf(options, options.precision === 'int8');
   const steps = wholeNumber('--steps', options.steps, 1);
   const warmup = wholeNumber('--warmup', options.warmup, 0);
   const { config } = options;
@@ -85,10 +85,18 @@ export async function benchmarkJobs(
 
 const DEFAULT_OPTIMIZER = { use: 'momentum' };
 
-/** Training has the train form alone; inference has both unless one was asked for. */
-function kindsOf(options: BenchmarkOptions): readonly Pick<BenchmarkJob, 'form' | 'work'>[] {
-  const form = formOf(options.form);
+/**
+ * Training has the train form alone; inference has both unless one was asked for. In eight bits there is only inference of
+ * the fused form.
+ */
+function kindsOf(
+  options: BenchmarkOptions,
+  isInt8: boolean,
+): readonly Pick<BenchmarkJob, 'form' | 'work'>[] {
+  const form = formOf(options.form) ?? (isInt8 ? 'fused' : null);
   const work = workOf(options.work) ?? (form === 'fused' ? 'inference' : 'training');
+  if (isInt8 && form === 'train')
+    throw valueDoesNotFit('--form', 'fused: int8 is of fused networks', 'train');
   if (form === 'fused' && work === 'training')
     throw valueDoesNotFit('--form', 'train: the fused form cannot be trained', 'fused');
   const works: readonly BenchmarkWork[] = work === 'all' ? ['training', 'inference'] : [work];

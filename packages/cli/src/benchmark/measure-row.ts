@@ -10,6 +10,7 @@ import {
 } from '@refold/core';
 import { count, initialise, parametersOf, randomOf, withLoss } from '@refold/graph';
 import { fuse } from '@refold/reparam';
+import { standInQuantisation } from '../quantise/stand-in-quantisation.js';
 import type { BenchmarkJob, BenchmarkRow } from './benchmark-row.js';
 
 /** Preprocessing of the networks measured; the numbers do not matter, that the device normalises does. */
@@ -84,7 +85,10 @@ async function prepare(
     ...{ name: model.name, parameters, buffers },
     async load(device) {
       if (work === 'inference') {
-        const session = await device.load(graph, { kind: 'inference', ...common });
+        const quantisation = precision === 'int8' && {
+          quantisation: standInQuantisation(graph, weights),
+        };
+        const session = await device.load(graph, { kind: 'inference', ...common, ...quantisation });
         return (batch) => session.infer(batch);
       }
       const updateRule = optimizer.rule(parametersOf(graph));

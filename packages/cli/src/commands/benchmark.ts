@@ -12,7 +12,7 @@ const NOTES = `
 Images are synthetic and weights fresh. Every row is measured in a process of its own, so that its peak memory
 (the largest resident memory of that process, Node included) is its own. 'compile' is the time from loading the
 network on the device to the end of its first step; neither that step nor those of --warmup are among the timed ones.
-ms/step is the median.
+ms/step is the median. int8 is inference of fused networks; its ranges are made up, too.
 Parameters are given without and with the running statistics of batch norms; tables elsewhere often mean the latter.`;
 
 /** `refold benchmark`: how fast this machine trains and runs networks, as a table. */
@@ -30,7 +30,7 @@ export const benchmarkCommand: DefineCommand = (io) =>
     .option('--work <work>', 'training, inference or all; default: training')
     .option('--batch-size <n>', "images of a step; default: the configuration's, or 32")
     .option('--resolution <px>', "side of the images; default: the configuration's, or 224")
-    .option('--precision <precision>', 'float32 or bfloat16; default: float32')
+    .option('--precision <precision>', 'float32, bfloat16 or int8; default: float32')
     .option('--device <name>', 'where; default: the fastest that works here')
     .option('--steps <n>', 'timed steps of each row', '5')
     .option('--warmup <n>', 'further steps before them that are not timed', '0')

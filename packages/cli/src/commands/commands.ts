@@ -4,11 +4,13 @@ import { benchmarkCommand } from './benchmark.js';
 import { configCommand } from './config.js';
 import { doctorCommand } from './doctor.js';
 import { importCommand } from './import.js';
+import { drawCommand } from './draw.js';
 import { launchCommand } from './launch.js';
 import { fuseCommand } from './fuse.js';
 import { planCommand } from './plan.js';
 import { pluginsCommand } from './plugins.js';
 import { predictCommand } from './predict.js';
+import { quantiseCommand } from './quantise.js';
 import { setupCommand } from './setup.js';
 import { trainCommand } from './train.js';
 import { validateCommand } from './validate.js';
@@ -23,6 +25,8 @@ export const commands: readonly DefineCommand[] = [
   predictCommand,
   fuseCommand,
   importCommand,
+  drawCommand,
+  quantiseCommand,
   launchCommand,
   benchmarkCommand,
   planCommand,

@@ -4,6 +4,7 @@ import { fusedForm } from '@refold/reparam';
 import type { Command } from 'commander';
 import { configuredCommand, type CommonOptions } from '../common-options.js';
 import { loadConfig } from '../load-config.js';
+import { compileInIntegers } from '../quantise/compile-in-integers.js';
 import { describeProgram } from '../output/describe-program.js';
 import { describeScaling } from '../output/describe-scaling.js';
 import { printTable } from '../output/print-table.js';
@@ -38,7 +39,10 @@ export const planCommand: DefineCommand = (io) =>
       const { plan, graph, compiled, step } = await pipeline.inspect(nodes.length > 0);
       const scaling = step && nodes.map((count) => predictScaling(step, count, network));
       const fused = count(fusedForm(graph));
-      const program = compiled && programDocument(compiled, options.operations === true);
+      const all = options.operations === true;
+      const isInt8 = config.core.device.precision === 'int8';
+      const network8 = isInt8 ? await compileInIntegers(pipeline, graph, plan.batchSize) : compiled;
+      const program = network8 && programDocument(network8, all);
       const { parameters, macs, ...rest } = plan;
       const document = {
         ...rest,

@@ -57,6 +57,7 @@ export const predictCommand: DefineCommand = (io) =>
           batchSize: 1,
           precision: config.core.device.precision,
           weights: model.weights,
+          ...(model.quantisation && { quantisation: model.quantisation }),
         });
         const document = [];
         for (const image of images) {

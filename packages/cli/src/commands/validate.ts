@@ -67,8 +67,9 @@ export const validateCommand: DefineCommand = (io) =>
         const map = classMap(dataset.classes, model.classes, outputs);
         const { batchSize } = config.core.data;
         const { precision } = config.core.device;
-        const { graph, weights } = model;
-        const use = { kind: 'inference', batchSize, precision, weights } as const;
+        const { graph, weights, quantisation } = model;
+        const common = { kind: 'inference', batchSize, weights } as const;
+        const use = { ...common, precision, ...(quantisation && { quantisation }) };
         const session = await device.load(graph, use);
         const names = model.classes.length > 0 ? model.classes : dataset.classes;
         const counter = imageCounter(io.stderr, dataset.validation.size, options.quiet === true);

@@ -1,6 +1,6 @@
 import type { ModelContext } from '@refold/core';
 import { readHostTensor, type RefoldFile, type WeightsFile } from '@refold/formats';
-import { initialise, tensorsOf, type HostTensor } from '@refold/graph';
+import { initialise, tensorsOf, type HostTensor, type TensorSpec } from '@refold/graph';
 import { formOfModel } from './candidate-forms.js';
 import { incomplete } from './errors.js';
 import type { Match } from './match-form.js';
@@ -56,11 +56,9 @@ export async function importWeights(
   const graph = formOfModel(candidate, form, { numClasses, sample, normalization });
   const weights = new Map<string, HostTensor>();
   const fresh = reinitialised.length > 0 ? initialise(graph, SEED) : undefined;
-  for (const { name, shape } of tensorsOf(graph)) {
-    const source = file.tensors.get(match.reading.fileNames.get(name) ?? '');
-    const made = reinitialised.includes(name) ? fresh?.get(name) : undefined;
-    // Shapes of the same values may differ in axes of one; the network's is the one that holds.
-    weights.set(name, made ?? { shape, data: (await readHostTensor(path, name, source!)).data });
+  for (const spec of tensorsOf(graph)) {
+    const made = reinitialised.includes(spec.name) ? fresh?.get(spec.name) : undefined;
+    weights.set(spec.name, made ?? (await readTensor(path, spec, file, match)));
   }
   return {
     match,
@@ -68,7 +66,21 @@ export async function importWeights(
     file: {
       ...{ kind: 'model', form, model: candidate.model.name, graph, weights },
       ...{ classes: options.classes, preprocessing: options.preprocessing },
-      ...{ config: null, position: null, best: null },
+      ...{ quantisation: null, config: null, position: null, best: null },
     },
   };
+}
+
+/** One tensor of the network, its values turned into ours where the scheme stores others. */
+async function readTensor(
+  path: string,
+  { name, shape }: TensorSpec,
+  { tensors }: WeightsFile,
+  { of, reading }: Match,
+): Promise<HostTensor> {
+  const fileName = reading.fileNames.get(name)!;
+  const tensor = await readHostTensor(path, name, tensors.get(fileName)!);
+  const valueOf = of.candidate.model.weightValues?.[reading.scheme];
+  const { data } = valueOf?.(fileName.slice(reading.prefix.length), tensor) ?? tensor;
+  return { shape, data };
 }

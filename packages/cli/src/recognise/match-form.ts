@@ -78,14 +78,10 @@ function isCounter(name: string, tensors: Tensors): boolean {
   return shape.length <= 1 && sizeOf(shape) <= 1;
 }
 
-/**
- * Equal but for axes of one: a layer scale `[C]` is `[C, 1, 1]` in timm. The values lie in the same order, and the name
- * has already said which tensor it is.
- */
+/** Equal but for last axes of one: `[C, 1, 1]` holds what `[C]` does, a 1×1 convolution what a linear layer does. */
 function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  const wide = (shape: readonly number[]) => shape.filter((size) => size !== 1);
-  const [left, right] = [wide(a), wide(b)];
-  return left.length === right.length && left.every((size, axis) => size === right[axis]);
+  const axes = Math.max(a.length, b.length);
+  return Array.from({ length: axes }).every((_, axis) => (a[axis] ?? 1) === (b[axis] ?? 1));
 }
 
 function text(shape: readonly number[]): string {

@@ -24,7 +24,7 @@ export function readNames(
   names: readonly string[],
   isOurs: (name: string) => boolean,
 ): readonly NameReading[] {
-  const schemes = { ...model.weightNames, refold: (name: string) => name };
+  const schemes = { ...model.weightNames, [ownScheme(model)]: (name: string) => name, mindspore };
   return Object.entries(schemes).flatMap(([scheme, toOurs]) => {
     const byPrefix = new Map<string, Map<string, string>>();
     for (const name of names) {
@@ -38,6 +38,25 @@ export function readNames(
     }
     return [...byPrefix].map(([prefix, fileNames]) => ({ scheme, prefix, fileNames }));
   });
+}
+
+/** What the graph's own names are called. */
+export function ownScheme(model: Model): string {
+  return model.ownNames ?? 'refold';
+}
+
+const FROM_MINDSPORE: Readonly<Record<string, string>> = {
+  gamma: 'weight',
+  beta: 'bias',
+  moving_mean: 'running_mean',
+  moving_variance: 'running_var',
+};
+
+/** The graph's own names with MindSpore's for what a batch norm has. */
+function mindspore(name: string): string {
+  const dot = name.lastIndexOf('.');
+  const ours = FROM_MINDSPORE[name.slice(dot + 1)];
+  return ours === undefined ? name : `${name.slice(0, dot)}.${ours}`;
 }
 
 /** The reading that understands most names; undefined where none understands any. */

@@ -50,9 +50,11 @@ const deviceSection = z.strictObject({
       "Name of the device that a wrapping one (distributed) computes on; 'auto': the fastest.",
     ),
   precision: z
-    .enum(['float32', 'bfloat16'])
+    .enum(['float32', 'bfloat16', 'int8'])
     .default('float32')
-    .describe('Arithmetic of the network; parameters are always kept in float32.'),
+    .describe(
+      'Arithmetic of the network; parameters are always kept in float32. int8: for files of refold quantise.',
+    ),
 });
 
 /** What core itself understands, by section; a section's other keys belong to plugins and providers. */

@@ -13,6 +13,8 @@ export async function compileProgram(
 ): Promise<CompiledProgram | null> {
   if (!device.info.compiles) return null;
   const { lossGraph, use } = load();
+  // Nothing is trained in eight bits.
+  if (use.precision === 'int8') return null;
   const session = await device.load(lossGraph, use);
   try {
     return session.compiled ?? null;

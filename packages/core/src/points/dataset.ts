@@ -65,6 +65,11 @@ export interface Dataset {
   readonly preprocessing: Preprocessing;
   readonly train: Split;
   readonly validation: Split;
+  /**
+   * The training samples as `validation` prepares its own: not augmented, none dropped, in an order that mixes the classes.
+   * For what is measured on data that was learnt (calibrating eight bits). Absent where the data set cannot.
+   */
+  readonly calibration?: Split;
   /** Ends workers and frees memory. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,8 +1,9 @@
-import type { Graph, NamedTensors, UpdateRule } from '@refold/graph';
+import type { Graph, NamedTensors, Quantisation, UpdateRule } from '@refold/graph';
 import { definePoint } from '../plugin/extension-point.js';
 import type { ImageBatch, LabelledBatch } from './dataset.js';
 
-export type Precision = 'float32' | 'bfloat16';
+/** `int8` is of inference alone, and of networks with a quantisation. */
+export type Precision = 'float32' | 'bfloat16' | 'int8';
 
 export interface DeviceInfo {
   /** Name under which configurations choose it (`tfjs-node`). */
@@ -68,7 +69,10 @@ export interface InferenceUse {
   readonly kind: 'inference';
   readonly batchSize: number;
   readonly precision: Precision;
+  /** float32 in every precision. */
   readonly weights: NamedTensors;
+  /** How values and weights are stored in eight bits; needed for `int8`, and ignored by the others. */
+  readonly quantisation?: Quantisation | undefined;
 }
 
 /** Row-major `[images, classes]`; owned by the receiver. */

@@ -15,8 +15,12 @@ export interface Model {
   readonly name: string;
   /** The train form. Pure: the same context gives the same graph. */
   build(context: ModelContext): Graph;
-  /** Translates foreign weight names to the graph's, by naming scheme (`official`, `mindcv`, …). */
+  /** Whose names the graph's own are (`timm`). Absent: the plugin's. */
+  readonly ownNames?: string;
+  /** Translates foreign weight names to the graph's, by naming scheme (`official`, `mindcv`, …), of both forms. */
   readonly weightNames?: Readonly<Record<string, (foreign: string) => string | undefined>>;
+  /** The other way round, for schemes in which weights can be written; undefined for what the scheme has no name for. */
+  readonly foreignNames?: Readonly<Record<string, (own: string) => string | undefined>>;
   /**
    * For weights whose foreign values mean something else than the graph's (DBB stores a kernel less the identity): the
    * graph's values, by the same naming schemes. Owns what it returns, which may be the tensor itself; absent: unchanged.

@@ -85,12 +85,12 @@ export async function writeAtomically(
  * Removes what writers that were killed left in a folder. Call it only where no other process writes.
  * A missing folder is fine.
  *
- * @returns names of the files removed
+ * @returns names of the files and folders removed
  */
 export async function removeTemporaries(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => []);
   const left = names.filter((name) => TEMPORARY.test(name));
-  await Promise.all(left.map((name) => rm(join(folder, name), { force: true })));
+  await Promise.all(left.map((name) => rm(join(folder, name), { force: true, recursive: true })));
   return left;
 }
 

@@ -317,7 +317,7 @@ class PickleMachine {
   #get(index: number): void {
     const value = this.#memo.get(index);
     if (value === undefined) this.#fail('A memo is empty.', 'a value', `none at ${index}`);
-    this.#push(value!);
+    this.#push(value);
   }
 
   #put(index: number): void {

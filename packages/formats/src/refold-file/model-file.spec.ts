@@ -48,6 +48,24 @@ describe('a Refold file', () => {
     expect(await readModelFile(file)).toEqual(model);
   });
 
+  it('gives back how a network is stored in eight bits, and refuses what is not of this one', async () => {
+    const value = { dtype: 'uint8', scale: 0.5, zeroPoint: 3 } as const;
+    const quantisation = { values: { conv: value }, weights: { 'conv.weight': [0.25, 1] } };
+    await writeModelFile(file, { ...checkpoint, quantisation });
+    expect(await readModelFile(file)).toEqual({ ...checkpoint, quantisation });
+    const bad = { ...quantisation, values: { neck: value } };
+    await expect(writeModelFile(file, { ...checkpoint, quantisation: bad })).rejects.toMatchObject({
+      code: 'RF-GRAPH-QUANTISATION',
+    });
+    const { tensors, metadata } = await readSafetensors(file);
+    for (const text of [JSON.stringify(bad), '{"values":{}}', 'nonsense']) {
+      const changed: Record<string, string> = { ...metadata, 'refold.quantisation': text };
+      changed['refold.checksum'] = checksum(tensors, changed);
+      await writeSafetensors(file, tensors, changed);
+      await expect(readModelFile(file)).rejects.toMatchObject({ code: 'RF-FILE-METADATA' });
+    }
+  });
+
   it('is the same, byte by byte, for the same content', async () => {
     await writeModelFile(file, checkpoint);
     const first = readFileSync(file);

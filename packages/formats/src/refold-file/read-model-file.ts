@@ -1,4 +1,12 @@
-import { graphFromJson, isRefoldError, type HostTensor, type NamedTensors } from '@refold/graph';
+import {
+  checkQuantisation,
+  graphFromJson,
+  isRefoldError,
+  type Graph,
+  type HostTensor,
+  type NamedTensors,
+  type Quantisation,
+} from '@refold/graph';
 import { z } from 'zod';
 import { badMetadata, checksumMismatch, notRefold, unknownFormat } from '../errors.js';
 import { readSafetensors } from '../safetensors/read-safetensors.js';
@@ -30,6 +38,13 @@ const schemas = {
     })
     .nullable(),
   best: record,
+  quantisation: z.object({
+    values: z.record(
+      z.string(),
+      z.object({ dtype: z.enum(['uint8', 'int8']), scale: z.number(), zeroPoint: z.number() }),
+    ),
+    weights: z.record(z.string(), z.array(z.number())),
+  }),
 };
 
 /**
@@ -61,7 +76,11 @@ export async function readModelFile(path: string): Promise<RefoldFile> {
   const weights: NamedTensors = toNamedTensors(path, tensors);
   const graph = graphOf(path, text('graph'));
   checkWeights(path, graph, weights);
+  const quantisation = metadata['refold.quantisation'] !== undefined && {
+    quantisation: fitting(path, graph, json('quantisation', schemas.quantisation)),
+  };
   return {
+    ...quantisation,
     kind: parsed('kind', schemas.kind, text('kind')),
     form: parsed('form', schemas.form, text('form')),
     model: text('model'),
@@ -106,6 +125,16 @@ function graphOf(path: string, text: string): RefoldFile['graph'] {
   } catch (error) {
     if (!isRefoldError(error)) throw error;
     throw badMetadata(path, 'refold.graph', error.message);
+  }
+}
+
+function fitting(path: string, graph: Graph, quantisation: Quantisation): Quantisation {
+  try {
+    checkQuantisation(graph, quantisation);
+    return quantisation;
+  } catch (error) {
+    if (!isRefoldError(error)) throw error;
+    throw badMetadata(path, 'refold.quantisation', error.message);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Graph, NamedTensors } from '@refold/graph';
+import type { Graph, NamedTensors, Quantisation } from '@refold/graph';
 
 /** How a single image becomes a sample in evaluation (core's `Preprocessing`, structurally). */
 export interface FilePreprocessing {
@@ -36,6 +36,8 @@ export interface RefoldFile {
   /** Resolved configuration of the run that made it, plain JSON. */
   readonly config: Readonly<Record<string, unknown>> | null;
   readonly position: FilePosition | null;
+  /** How it is stored in eight bits; its weights are float32 all the same. Absent or null: it is not. */
+  readonly quantisation?: Quantisation | null;
   /** Best validation so far, plain JSON. */
   readonly best: Readonly<Record<string, unknown>> | null;
 }

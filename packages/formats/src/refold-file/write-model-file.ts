@@ -1,4 +1,4 @@
-import { graphToJson } from '@refold/graph';
+import { checkQuantisation, graphToJson } from '@refold/graph';
 import { fromNamedTensors } from '../tensors/to-named-tensors.js';
 import { writeSafetensors } from '../safetensors/write-safetensors.js';
 import { checkWeights } from './check-weights.js';
@@ -10,10 +10,11 @@ import type { RefoldFile } from './refold-file.js';
  * opens; the network and what else belongs to it are in the metadata, under `refold.*`.
  *
  * @returns the file's size in bytes
- * @throws RefoldError `RF-FILE-WEIGHTS`, `RF-FILE-DISK-FULL`, `RF-FILE-UNWRITABLE`
+ * @throws RefoldError `RF-FILE-WEIGHTS`, `RF-GRAPH-QUANTISATION`, `RF-FILE-DISK-FULL`, `RF-FILE-UNWRITABLE`
  */
 export async function writeModelFile(path: string, file: RefoldFile): Promise<number> {
   checkWeights(path, file.graph, file.weights);
+  if (file.quantisation) checkQuantisation(file.graph, file.quantisation);
   const tensors = fromNamedTensors(file.weights);
   const metadata: Record<string, string> = {
     'refold.format': '1',
@@ -27,6 +28,7 @@ export async function writeModelFile(path: string, file: RefoldFile): Promise<nu
     'refold.position': JSON.stringify(file.position),
     'refold.best': JSON.stringify(file.best),
   };
+  if (file.quantisation) metadata['refold.quantisation'] = JSON.stringify(file.quantisation);
   metadata[CHECKSUM_KEY] = checksum(tensors, metadata);
   return writeSafetensors(path, tensors, metadata);
 }

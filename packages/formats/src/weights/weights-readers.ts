@@ -3,6 +3,7 @@ import { looksLikeMindspore, openMindspore } from '../mindspore/open-mindspore.j
 import { looksLikeNumpy, openNumpy } from '../numpy/open-numpy.js';
 import { looksLikePytorch, openPytorch } from '../pytorch/open-pytorch.js';
 import { looksLikeIndex, openSafetensorsIndex } from '../safetensors/open-safetensors-index.js';
+import { looksLikeOnnx, openOnnxWeights } from '../onnx/open-onnx-weights.js';
 import { openSafetensors } from '../safetensors/read-safetensors.js';
 import type { WeightsFile, WeightsFormat } from './weights-file.js';
 
@@ -37,4 +38,5 @@ export const weightsReaders: readonly WeightsReader[] = [
     looksLike: looksLikeIndex,
     open: openSafetensorsIndex,
   },
+  { format: 'onnx', title: 'ONNX', looksLike: looksLikeOnnx, open: openOnnxWeights },
 ];

@@ -88,6 +88,8 @@ export function compose(A: LinearMap, B: LinearMap): LinearMap | Refusal {
   const outputsPerGroupC = form.outChannels / form.groups;
   // With one tap in B the rows of A's kernel are added as they lie.
   const aligned = tapsB === 1 && tapsA === tapsC;
+  // With one tap in A they are too, where the taps of an output lie side by side: TI instead of IT.
+  const row_TI = tapsA === 1 && tapsB > 1 ? new Float64Array(tapsC * inputsC) : undefined;
   const K_A = A.kernel_OIHW;
   const K_B = B.kernel_OIHW;
   const K_C = new Float64Array(kernelSizeOf(form));
@@ -106,8 +108,11 @@ export function compose(A: LinearMap, B: LinearMap): LinearMap | Refusal {
         if (factor === 0) continue;
         bias_O[o]! += factor * A.bias_O[m]!;
         if (aligned) {
-          const length = inputsA * tapsA;
-          for (let j = 0; j < length; j++) K_C[rowC + j]! += factor * K_A[rowA + j]!;
+          addScaled(K_C, rowC, factor, K_A, rowA, inputsA * tapsA);
+          continue;
+        }
+        if (row_TI) {
+          addScaled(row_TI, tap_BA[tB]! * inputsC + firstInput, factor, K_A, rowA, inputsA);
           continue;
         }
         for (let i = 0; i < inputsA; i++) {
@@ -119,8 +124,27 @@ export function compose(A: LinearMap, B: LinearMap): LinearMap | Refusal {
         }
       }
     }
+    if (row_TI) {
+      const rowC = o * inputsC * tapsC;
+      for (let j = 0; j < row_TI.length; j++) {
+        K_C[rowC + (j % inputsC) * tapsC + Math.floor(j / inputsC)] = row_TI[j]!;
+      }
+      row_TI.fill(0);
+    }
   }
   return { form, kernel_OIHW: K_C, bias_O };
+}
+
+/** `to[at + j] += factor · from[start + j]` for `length` numbers. */
+function addScaled(
+  to: Float64Array,
+  at: number,
+  factor: number,
+  from: Float64Array,
+  start: number,
+  length: number,
+): void {
+  for (let j = 0; j < length; j++) to[at + j]! += factor * from[start + j]!;
 }
 
 /** Flat tap of the composition for each pair of a tap of B (slow) and a tap of A (fast). */

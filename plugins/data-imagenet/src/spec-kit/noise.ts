@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Pixels } from '../decode-image.js';
+import type { Pixels } from '@refold/images';
 
 /** A picture made of a multiplicative sequence, the same in Python: `(i * 2654435761 % 2**32) >> 24`. */
 export function noise(width: number, height: number): Pixels {

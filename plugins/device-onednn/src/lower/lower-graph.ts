@@ -7,12 +7,14 @@ import {
   type Graph,
   type GraphNode,
   type InputAttrs,
+  type Quantisation,
   type TensorSpec,
 } from '@refold/graph';
 import type { NativeProgram } from '../native/native-program.js';
 import { liveGraph } from './live-graph.js';
 import { lowerRule } from './lower-rule.js';
 import { lowerStep } from './lower-step.js';
+import { inIntegers, inputTable } from './in-integers.js';
 import { mergeBranches, type BranchGroup } from './merge-branches.js';
 import { orderTensors } from './order-tensors.js';
 import { regionOf } from './region-of.js';
@@ -35,7 +37,11 @@ export function lowerGraph(graph: Graph, use: TrainingUse | InferenceUse): Lower
   const training = use.kind === 'training';
   const live = liveGraph(graph, training);
   const shapes = shapesOf(live);
-  const isPrivate = privacyIn(live);
+  const quantisation = quantisationOf(use);
+  const isStored = (name: string) => quantisation?.values[name] !== undefined;
+  // A stored value is made, whoever reads it: rounding it is part of the network.
+  const isRead = privacyIn(live);
+  const isPrivate = (name: string) => isRead(name) && !isStored(name);
   const { input, normalize } = entranceOf(live, isPrivate);
   const { groups, swallowed } = mergeBranches(live, isPrivate);
   const isStep = (node: GraphNode) =>
@@ -67,17 +73,22 @@ export function lowerGraph(graph: Graph, use: TrainingUse | InferenceUse): Lower
     return {
       ...{ name, region: regions.indexOf(region), inputs, output: newValue(node.name) },
       ...lowerStep(node, group, tensors.indexOf, stream),
+      ...scalesOf(node, quantisation),
     };
   });
   const output = valueOf(live.output);
+  const stored = new Set([...indices].filter(([name]) => isStored(name)).map(([, index]) => index));
+  const joined = training ? steps : withRelu(steps, output, stored);
+  const integers =
+    quantisation && inIntegers({ steps: joined, values, output }, quantisation, indices);
   const { specs, parameterCount, buckets } = tensors;
   const program: NativeProgram = {
     training,
     precision: use.precision,
     batchSize: use.batchSize,
-    values,
-    steps: training ? steps : withRelu(steps, output),
-    output,
+    ...{ values, steps: joined, output },
+    ...integers,
+    ...(quantisation && inputTable(quantisation, input, normalize)),
     ...(normalize && { normalize: normalize.attrs }),
     tensors: specs.map(({ name, shape }) => ({ name, size: sizeOf(shape) })),
     parameterCount,
@@ -87,6 +98,18 @@ export function lowerGraph(graph: Graph, use: TrainingUse | InferenceUse): Lower
     ...(training && trainingParts(graph, use, specs.slice(0, parameterCount))),
   };
   return { program, specs, input: input.attrs, classes: values[output]?.[0] ?? 0 };
+}
+
+/** Of a layer that computes in integers: its weight has scales, and its input is stored. */
+function scalesOf({ name, op, inputs }: GraphNode, quantisation: Quantisation | undefined) {
+  const scales = quantisation?.weights[`${name}.weight`];
+  const isLayer = op === 'conv2d' || op === 'linear';
+  return scales && isLayer && quantisation.values[inputs[0] ?? ''] ? { scales } : {};
+}
+
+/** What a use in eight bits says of its values and weights. */
+function quantisationOf(use: TrainingUse | InferenceUse): Quantisation | undefined {
+  return use.kind === 'inference' && use.precision === 'int8' ? use.quantisation : undefined;
 }
 
 function trainingParts(

@@ -1,15 +1,21 @@
 import type { NativeStep } from '../native/native-program.js';
 
 /**
- * Steps of inference in which a convolution takes over the relu that alone reads it.
+ * Steps of inference in which a convolution takes over the relu that alone reads it; so does a linear layer in integers.
  *
- * @param output value that the program gives away
+ * @param output value that the program gives away @param stored values that are stored in eight bits, and so are made
  */
-export function withRelu(steps: readonly NativeStep[], output: number): readonly NativeStep[] {
+export function withRelu(
+  steps: readonly NativeStep[],
+  output: number,
+  stored: ReadonlySet<number> = new Set(),
+): readonly NativeStep[] {
   const readers = new Map<number, number>();
   for (const { inputs } of steps)
     for (const input of inputs) readers.set(input, (readers.get(input) ?? 0) + 1);
-  const convolved = new Set(steps.filter(({ op }) => op === 'conv2d').map((step) => step.output));
+  const convolved = new Set(
+    steps.filter((step) => takesRelu(step) && !stored.has(step.output)).map(({ output: y }) => y),
+  );
   const relus = new Map<number, NativeStep>();
   for (const step of steps) {
     const [input = -1] = step.inputs;
@@ -22,7 +28,13 @@ export function withRelu(steps: readonly NativeStep[], output: number): readonly
     .filter((step) => !gone.has(step))
     .map((step) => {
       const relu = relus.get(step.output);
-      if (!relu || step.op !== 'conv2d') return step;
+      if (!relu || !takesRelu(step)) return step;
       return { ...step, output: relu.output, activation: 'relu' as const };
     });
+}
+
+type Layer = Extract<NativeStep, { readonly op: 'conv2d' | 'linear' }>;
+
+function takesRelu(step: NativeStep): step is Layer {
+  return step.op === 'conv2d' || (step.op === 'linear' && step.scales !== undefined);
 }

@@ -12,6 +12,10 @@ export interface NativeProgram {
   readonly batchSize: number;
   /** Per-sample shapes, `[C, H, W]` or `[F]`, by value index. Value 0 is the (normalised) input. */
   readonly values: readonly (readonly number[])[];
+  /** By value index: how a value is stored in eight bits; absent or null: as floats. */
+  readonly storage?: readonly (NativeStorage | null)[];
+  /** Where value 0 is stored and the batch may be bytes: the stored number of channel c's byte b at 256 c + b. */
+  readonly inputTable?: readonly number[];
   readonly steps: readonly NativeStep[];
   /** Value of the logits; a vector. */
   readonly output: number;
@@ -28,6 +32,12 @@ export interface NativeProgram {
   readonly rule?: NativeRule;
   /** Drives dropout and drop_path; 32 bits. */
   readonly seed: number;
+}
+
+/** `real = scale · (stored − zero)`, unsigned: int8 is kept as uint8, 128 higher. */
+export interface NativeStorage {
+  readonly scale: number;
+  readonly zero: number;
 }
 
 export interface NativeTensor {
@@ -71,6 +81,8 @@ export type NativeStep = StepBase &
         readonly bias: number;
         /** Applied to the result; in training always `none`. */
         readonly activation: 'none' | 'relu';
+        /** Of its weights in eight bits, by output channel: it computes in integers, from a stored input. */
+        readonly scales?: readonly number[];
       }
     | {
         /**
@@ -81,7 +93,15 @@ export type NativeStep = StepBase &
         readonly norms: readonly (NativeBatchNorm | null)[];
         readonly activation: ActivationName;
       }
-    | { readonly op: 'linear'; readonly weight: number; readonly bias: number }
+    | {
+        readonly op: 'linear';
+        readonly weight: number;
+        readonly bias: number;
+        readonly activation?: 'relu';
+        readonly scales?: readonly number[];
+      }
+    /** From floats to a stored value, and back. */
+    | { readonly op: 'quantize' | 'dequantize' }
     | { readonly op: 'scale'; readonly weight: number }
     /** Second input of the first's shape, or `[C, 1, 1]`. */
     | { readonly op: 'mul' }

@@ -96,5 +96,8 @@ function raisePlain(
     case 'global_avg_pool':
     case 'flatten':
       return b.node(step.op, name, inputs, {});
+    case 'quantize':
+    case 'dequantize':
+      throw new Error('Programs in eight bits are held against evaluateQuantised.');
   }
 }

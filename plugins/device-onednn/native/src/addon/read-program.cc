@@ -54,6 +54,7 @@ Step readStep(Napi::Object o) {
   if (o.Has("factors")) s.factors = numbers<float>(array(o, "factors"));
   if (o.Has("rate")) s.rate = number(o, "rate");
   if (o.Has("stream")) s.stream = integer(o, "stream");
+  if (o.Has("scales")) s.integers = {true, numbers<double>(array(o, "scales"))};
   if (o.Has("norms")) {
     const Napi::Array norms = array(o, "norms");
     for (uint32_t i = 0; i < norms.Length(); i++) {
@@ -111,6 +112,16 @@ Program readProgram(Napi::Object o) {
     const std::vector<int> shape = numbers<int>(values.Get(i).As<Napi::Array>());
     p.values.push_back(shape.size() == 3 ? ValueShape{shape[0], shape[1], shape[2]} : ValueShape{shape.at(0), 0, 0});
   }
+  p.storage.resize(p.values.size());
+  if (o.Get("storage").IsArray()) {
+    const Napi::Array storage = array(o, "storage");
+    for (uint32_t i = 0; i < storage.Length(); i++) {
+      if (!storage.Get(i).IsObject()) continue;
+      const Napi::Object one = storage.Get(i).As<Napi::Object>();
+      p.storage[i] = {true, {float(number(one, "scale")), integer(one, "zero")}};
+    }
+  }
+  if (o.Get("inputTable").IsArray()) p.inputTable = numbers<uint8_t>(array(o, "inputTable"));
   for (uint32_t i = 0; i < steps.Length(); i++) p.steps.push_back(readStep(steps.Get(i).As<Napi::Object>()));
   p.output = integer(o, "output");
   if (o.Get("normalize").IsObject()) {

@@ -1,6 +1,7 @@
 #include "plan.h"
 #include <omp.h>
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include "../ops/make-op.h"
 
@@ -27,6 +28,15 @@ void Plan::makeValues() {
   for (size_t i = 0; i < values_.size(); i++) {
     Value& v = values_[i];
     v.shape = program_.values[i];
+    v.isStored = program_.storage[i].isStored;
+    v.storage = program_.storage[i].as;
+    if (v.isStored) {
+      const bool isVector = v.shape.isVector();
+      v.image = {images_, v.shape.channels, (v.shape.channels + block - 1) / block, isVector ? 1 : v.shape.height,
+                 isVector ? 1 : v.shape.width};
+      v.bytes = aligned(images_ * v.image.area() * pixelBytes(v.shape.channels) + kStoredSlack);
+      continue;
+    }
     if (v.shape.isVector()) {
       v.image = {images_, v.shape.channels, 0, 1, 1};
       v.bytes = aligned(size_t(images_) * v.shape.channels * 4 + 64);
@@ -50,7 +60,7 @@ void Plan::makeValues() {
 std::map<int, const Step*> Plan::foldableConvs() const {
   std::map<int, const Step*> convs, folded;
   for (const Step& step : program_.steps) {
-    if (step.op == "conv2d" && step.activation == Activation::none) convs[step.output] = &step;
+    if (step.op == "conv2d" && step.activation == Activation::none && !step.integers.present) convs[step.output] = &step;
     if (step.op != "branches" || values_[step.output].shape.isVector()) continue;
     for (int input : step.inputs) {
       const auto found = convs.find(input);
@@ -80,13 +90,13 @@ void Plan::makeOps() {
         own.norms.push_back(norm);
       }
     }
-    if (infers && step.op == "conv2d") {
+    if (infers && step.op == "conv2d" && !step.integers.present) {
       convs.push_back({&step, inputs[0], BatchNorm{}});
       inputs.clear();
       own.norms.clear();
     }
     const OpMaker maker{own, inputs, &values_[step.output], !infers};
-    const bool folds = infers && !values_[step.output].shape.isVector() && (step.op == "branches" || step.op == "conv2d");
+    const bool folds = infers && !step.integers.present && !values_[step.output].shape.isVector() && (step.op == "branches" || step.op == "conv2d");
     if (!folds) ops_.push_back(createOp(maker, program_.half));
     else if (program_.half) ops_.push_back(makeFoldedBranches<bf16>(maker, convs, keepsWeights_));
     else ops_.push_back(makeFoldedBranches<float>(maker, convs, keepsWeights_));
@@ -103,7 +113,7 @@ void Plan::place() {
   const auto indexOf = [&](const Port& port) { return size_t(port.value - values_.data()); };
 
   handles[0] = arena.add(values_[0].bytes, -1, 0);
-  const bool stages = !values_[0].isPlain && !values_[0].shape.isVector();
+  const bool stages = !values_[0].isPlain && !values_[0].shape.isVector() && !values_[0].isStored;
   const int staging =
       stages ? arena.add(size_t(images_) * values_[0].shape.channels * values_[0].image.area() * 4, -1, -1) : -1;
   for (int op = 0; op < count; op++) {
@@ -190,8 +200,30 @@ void Plan::loadAs(const Batch& batch, char* arena) const {
   }
 }
 
+/** Bytes by the table, floats by rounding; channels last. */
+void Plan::loadStored(const Batch& batch, char* arena) const {
+  const Value& value = values_[0];
+  const int channels = value.shape.channels, stride = pixelBytes(channels);
+  const size_t area = value.image.area();
+  const size_t pixelStride = batch.nhwc ? channels : 1, channelStride = batch.nhwc ? 1 : area;
+  uint8_t* target = reinterpret_cast<uint8_t*>(arena + value.offset);
+  const Storage& as = value.storage;
+#pragma omp parallel for collapse(2) schedule(static)
+  for (int image = 0; image < batch.images; image++)
+    for (size_t p = 0; p < area; p++) {
+      const size_t from = size_t(image) * channels * area + p * pixelStride;
+      uint8_t* to = target + (image * area + p) * stride;
+      for (int c = 0; c < channels; c++) {
+        const size_t at = from + c * channelStride;
+        if (batch.bytes) to[c] = program_.inputTable[size_t(c) * 256 + batch.bytes[at]];
+        else to[c] = uint8_t(as.zero + std::nearbyint(std::min(float(255 - as.zero), std::max(float(-as.zero), batch.floats[at] / as.scale))));
+      }
+    }
+}
+
 void Plan::load(const Batch& batch, char* arena) const {
   const Value& value = values_[0];
+  if (value.isStored) return loadStored(batch, arena);
   if (value.isPlain && program_.half) return loadAs<bf16>(batch, arena);
   loadAs<float>(batch, arena);
   if (value.isPlain || value.shape.isVector()) return;

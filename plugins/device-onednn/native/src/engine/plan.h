@@ -44,6 +44,7 @@ class Plan {
   const Value& outputValue() const { return values_[program_.output]; }
   template <class T>
   void loadAs(const Batch&, char* arena) const;
+  void loadStored(const Batch&, char* arena) const;
 
   const Program& program_;
   Kind kind_;

@@ -12,6 +12,18 @@ struct ValueShape {
   bool isVector() const { return height == 0; }
 };
 
+struct ValueStorage {
+  bool isStored = false;
+  Storage as;
+};
+
+/** A convolution or linear of stored values. */
+struct IntegerLayer {
+  bool present = false;
+  /** Of the weights, per output channel. */
+  std::vector<double> scales;
+};
+
 struct BatchNorm {
   /** False: the input is taken as it is. */
   bool present = false;
@@ -32,6 +44,7 @@ struct Step {
   std::vector<float> mean, std, factors;
   double rate = 0;
   int stream = 0;
+  IntegerLayer integers;
 };
 
 struct Expression {
@@ -60,6 +73,10 @@ struct Program {
   bool training = false, half = false;
   int batchSize = 1;
   std::vector<ValueShape> values;
+  /** By value; those that are not `isStored` are floats. */
+  std::vector<ValueStorage> storage;
+  /** Of a stored input of bytes: by channel and byte. */
+  std::vector<uint8_t> inputTable;
   std::vector<Step> steps;
   int output = 0;
   bool normalizes = false;

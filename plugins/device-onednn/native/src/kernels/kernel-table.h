@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include "bf16.h"
+#include "integer-shapes.h"
 
 namespace refold {
 
@@ -124,6 +125,7 @@ struct KernelTable {
   TypedKernels<bf16> b16;
   /** Null where the processor has no tiles. */
   const MatrixKernels* matrix;
+  const IntegerKernels* integers;
   template <class T>
   const TypedKernels<T>& of() const;
 

@@ -1,6 +1,7 @@
 /** The table of one instruction set: compiled several times, with other flags and another REFOLD_ISA each time. */
 #include "branches.h"
 #include "elementwise.h"
+#include "integer-conv.h"
 #include "layout.h"
 #include "matrix-conv.h"
 #include "pools.h"
@@ -49,6 +50,9 @@ constexpr const MatrixKernels* matrix = &matrixKernels;
 constexpr const MatrixKernels* matrix = nullptr;
 #endif
 
+constexpr IntegerKernels integerKernels{kIntegerName,   integerWeightBytes, integerScratch, integerLanes, integerWeights,
+                                        integerConv,    storeImages,        restoreImages,  poolImages};
+
 constexpr KernelTable makeTable() {
   KernelTable t{};
   t.name = REFOLD_NAME(REFOLD_ISA);
@@ -57,6 +61,7 @@ constexpr KernelTable makeTable() {
   t.f32 = typedKernels<float>();
   t.b16 = typedKernels<bf16>();
   t.matrix = matrix;
+  t.integers = &integerKernels;
   t.winogradWeights = winogradWeights;
   t.winogradWeightBytes = winogradWeightBytes;
   t.winogradForwardScratch = winogradForwardScratch;

@@ -22,12 +22,12 @@ namespace portable { extern const KernelTable table; }
 namespace {
 
 #if defined(REFOLD_HAS_AMX)
-/** Whether the processor has tiles of bf16 and the system saves them: a process asks for that once (Linux, arch_prctl). */
+/** Whether the processor has tiles of bf16 and of bytes and the system saves them: a process asks for that once (Linux, arch_prctl). */
 bool mayUseTiles() {
   unsigned a, b, c, d;
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
-  const unsigned tileBf16 = 1u << 22, tiles = 1u << 24;
-  if (!(d & tileBf16) || !(d & tiles)) return false;
+  const unsigned needed = 1u << 22 | 1u << 24 | 1u << 25;
+  if ((d & needed) != needed) return false;
   constexpr long kRequestPermission = 0x1023, kTileData = 18;
   return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 }
@@ -39,7 +39,8 @@ const KernelTable& select() {
   const bool hasAvx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   const bool hasAvx512 = hasAvx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  const bool hasBf16 = hasAvx512 && __builtin_cpu_supports("avx512bf16");
+  // Every processor with the first has the second.
+  const bool hasBf16 = hasAvx512 && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni");
   const struct { bool works; const KernelTable* table; } choices[] = {
 #if defined(REFOLD_HAS_AMX)
       {hasBf16 && mayUseTiles(), &amx::table},

@@ -32,6 +32,9 @@ const Row rows[] = {
 }  // namespace
 
 std::unique_ptr<Op> createOp(const OpMaker& make, bool half) {
+  if (make.step.op == "quantize" || make.step.op == "dequantize") return makeConversion(make);
+  if (make.step.integers.present) return makeIntegerLayer(make);
+  if (make.inputs[0]->isStored && make.step.op == "global_avg_pool") return makeIntegerPool(make);
   const bool isVector = make.inputs[0]->shape.isVector();
   for (const Row& row : rows) {
     if (make.step.op != row.op) continue;

@@ -33,6 +33,11 @@ template <class T> std::unique_ptr<Op> makeFlatten(const OpMaker&);
 template <class T> std::unique_ptr<Op> makeNormalize(const OpMaker&);
 template <class T> std::unique_ptr<Op> makeDrop(const OpMaker&);
 std::unique_ptr<Op> makeLinear(const OpMaker&);
+/** Of stored values: a `conv2d` or `linear` with scales, a `global_avg_pool`. */
+std::unique_ptr<Op> makeIntegerLayer(const OpMaker&);
+std::unique_ptr<Op> makeIntegerPool(const OpMaker&);
+/** `quantize` and `dequantize`: between floats and stored values. */
+std::unique_ptr<Op> makeConversion(const OpMaker&);
 /** `branches`, `mul`, `weighted_sum`, `concat` and dropping on vectors. */
 std::unique_ptr<Op> makeVectorBranches(const OpMaker&);
 std::unique_ptr<Op> makeVectorMul(const OpMaker&);

@@ -30,6 +30,9 @@ struct Run {
 struct Value {
   ValueShape shape;
   ImageShape image;
+  /** In eight bits, [N, H, W, pixelBytes(channels)]; else float32 or bf16. */
+  bool isStored = false;
+  Storage storage;
   /** The input of convolutions of few channels: NCHW without blocks. */
   bool isPlain = false;
   size_t bytes = 0;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { luma } from './color-jitter.js';
 import { resample, type Interpolation } from './resample.js';
 import { digest, noise } from './spec-kit/noise.js';
+import { luma } from './to-grey.js';
 
 type Quad = [left: number, top: number, width: number, height: number];
 type Pair = [width: number, height: number];

@@ -1,0 +1,5 @@
+/** Vite's imports of files by address. */
+declare module '*?url' {
+  const url: string;
+  export default url;
+}
