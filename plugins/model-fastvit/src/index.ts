@@ -18,7 +18,10 @@ const rates = {
 const customOptions = z
   .strictObject({
     depths: z.array(count).min(1).describe('Blocks per stage.'),
-    widths: z.array(count).min(1).describe('Channels per stage; as many as depths, multiples.'),
+    widths: z
+      .array(count)
+      .min(1)
+      .describe('Channels per stage; as many as depths; each a multiple of the one before.'),
     mlpRatio: z.number().positive().default(3).describe('Widens the channel mixers.'),
     layerScale: z.number().default(1e-5).describe('First value of the layer scales.'),
     ...rates,

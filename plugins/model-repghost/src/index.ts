@@ -35,7 +35,7 @@ const customOptions = z.strictObject({
   stages: z
     .array(z.array(block).min(1))
     .min(1)
-    .default(repghostStages.map((blocks) => [...blocks]))
+    .optional()
     .describe("Bottlenecks per stage; default: the authors'."),
   dropRate,
 });
@@ -53,7 +53,8 @@ export default definePlugin({
     provide(Model, {
       use: ['repghostnet'],
       options: customOptions,
-      create: ({ use, options }) => model(use, options),
+      create: ({ use, options }) =>
+        model(use, { ...options, stages: options.stages ?? repghostStages }),
     });
   },
 });

@@ -124,7 +124,7 @@ async function partsOf(
   };
   for (const name of withImpliedPlugins(listed, from)) await add(name);
   const ours = [
-    ...(provided.has(Model.name) ? [] : ['model-repvgg', 'model-mobileone', 'model-resnet']),
+    ...(provided.has(Model.name) ? [] : OUR_MODELS),
     ...(provided.has(Optimizer.name) ? [] : ['optimizers']),
   ];
   for (const name of ours) await add(name);
@@ -132,3 +132,8 @@ async function partsOf(
 }
 
 const NEEDED: readonly string[] = [Model.name, Optimizer.name, Device.name];
+
+/** Where no plugin of the configuration has models, those of ours are there. */
+const OUR_MODELS = ['repvgg', 'mobileone', 'resnet', 'repghost', 'repvit', 'fastvit'].map(
+  (family) => `model-${family}`,
+);

@@ -17,11 +17,11 @@ const options: ImportOptions = {
 
 let candidates: readonly ModelCandidate[];
 beforeAll(async () => {
-  const from = [import.meta.dirname];
-  candidates = await modelCandidates(
-    await loadPlugins(['model-repvgg', 'model-mobileone'], { from }),
-  );
+  candidates = await candidatesOf('model-repvgg', 'model-mobileone');
 });
+
+const candidatesOf = async (...names: string[]) =>
+  modelCandidates(await loadPlugins(names, { from: [import.meta.dirname] }));
 
 type Shapes = Map<string, readonly number[]>;
 
@@ -160,6 +160,24 @@ describe('importWeights', () => {
     const place = [...shapes.keys()].indexOf('module.stages.2.3.identity.running_var');
     expect(file.weights.get('stages.2.3.identity.running_var')!.data[5]).toBe(place);
     expect(file).toMatchObject({ model: 'repvgg_a0', form: 'train', kind: 'model' });
+  });
+
+  it("takes timm's layer scales, which have two axes of one more", async () => {
+    const fastvits = await candidatesOf('model-fastvit');
+    const t8 = fastvits.find(({ model }) => model.name === 'fastvit_t8')!;
+    const specs = tensorsOf(formOfModel(t8, 'train', { numClasses: 1000, sample }));
+    const timm: Shapes = new Map(
+      specs.map(({ name, shape }) => {
+        const base = /^(.*layer_scale)\.weight$/.exec(name)?.[1];
+        return base === undefined ? [name, shape] : [`${base}.gamma`, [...shape, 1, 1]];
+      }),
+    );
+    const { file, match } = await importWeights('x', fileOf(timm), fastvits, options);
+    expect(match.of.candidate.model.name).toBe('fastvit_t8');
+    expect(match).toMatchObject({ misshapen: [], unexpected: [], reading: { scheme: 'timm' } });
+    const scale = file.weights.get('stages.3.blocks.1.layer_scale.weight')!;
+    expect(scale.shape).toEqual([384]);
+    expect(scale.data).toHaveLength(384);
   });
 
   it('makes a fresh classifier on request, and only that', async () => {

@@ -13,6 +13,9 @@ const OWN_PLUGINS: readonly {
   { plugin: 'model-repvgg', section: 'model', uses: ['repvgg'], keys: [] },
   { plugin: 'model-mobileone', section: 'model', uses: ['mobileone'], keys: [] },
   { plugin: 'model-resnet', section: 'model', uses: ['resnet', 'acnet_', 'dbb_'], keys: [] },
+  { plugin: 'model-repghost', section: 'model', uses: ['repghost'], keys: [] },
+  { plugin: 'model-repvit', section: 'model', uses: ['repvit'], keys: [] },
+  { plugin: 'model-fastvit', section: 'model', uses: ['fastvit'], keys: [] },
   { plugin: 'data-imagenet', section: 'data', uses: ['imagenet'], keys: [] },
   { plugin: 'data-mnist', section: 'data', uses: ['mnist'], keys: [] },
   {

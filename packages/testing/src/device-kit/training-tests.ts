@@ -1,5 +1,5 @@
 import type { TrainingSession } from '@refold/core';
-import { parametersOf } from '@refold/graph';
+import { GraphBuilder, parametersOf, type Graph } from '@refold/graph';
 import { tinyGraph } from '../fakes/tiny-graph.js';
 import { expectClose, expectEqual, expectThat } from '../framework/expectations.js';
 import { expectTensorsClose, expectTensorsSame, valuesOf } from './compare-tensors.js';
@@ -8,6 +8,14 @@ import { gradientsOf, kitBatch, trainOn, twice } from './kit-data.js';
 import { kitRules } from './kit-rules.js';
 
 const graph = tinyGraph();
+
+/** The tiny network with a BN before its classifier, as RepViT has one. */
+function vectorGraph(): Graph {
+  const b = new GraphBuilder({ shape: [1, 6, 6], dtype: 'float32' });
+  const conv = b.conv2d('conv', b.input, { outChannels: 4, kernel: 3, stride: 2, bias: true });
+  const pooled = b.flatten('flatten', b.globalAvgPool('pool', b.activation('relu', 'act', conv)));
+  return b.build(b.linear('head.l', b.batchNorm('head.bn', pooled), { outFeatures: 3 }));
+}
 
 /** Steps, losses, rules, accumulation and gradient buckets, against the reference. */
 export function trainingTests({ test, describe, tolerance }: DeviceKit): void {
@@ -98,30 +106,34 @@ export function trainingTests({ test, describe, tolerance }: DeviceKit): void {
       expectTensorsSame(await touched.read(), await plain.read(), 'After writing gradients back');
     });
 
-    test('batch norms share their statistics with other replicas', async (device) => {
-      let sums = 0;
-      // The other replica has the same images.
-      const sum = (values: Float64Array): void => {
-        sums++;
-        values.forEach((value, i) => (values[i] = 2 * value));
-      };
-      const batch = kitBatch(graph);
-      const one = await trainOn(device, graph, { statistics: { size: 2, sum } });
-      const both = await trainOn(device, graph, { batchSize: 6 });
-      const [{ loss }, { loss: expected }] = [
-        await one.backward(batch),
-        await both.backward(twice(batch)),
-      ];
-      expectThat(sums > 0, 'sums over the replicas', 'some', sums);
-      expectClose([loss], [expected], 1e-5, 'loss');
-      const gradients = await gradientsOf(both);
-      for (const [name, values] of await gradientsOf(one))
-        // The 1×1 branch has one input channel: its gradient is zero but for eps.
-        expectClose(values, gradients.get(name)!, 1e-4, `gradient of ${name}`, 0.01);
-      const state = await both.read();
-      for (const [name, { data }] of await one.read())
-        if (name.includes('running')) expectClose(data, state.get(name)!.data, 1e-5, name);
-    });
+    for (const [what, network] of [
+      ['images', graph],
+      ['vectors', vectorGraph()],
+    ] as const)
+      test(`batch norms of ${what} share their statistics with other replicas`, async (device) => {
+        let sums = 0;
+        // The other replica has the same images.
+        const sum = (values: Float64Array): void => {
+          sums++;
+          values.forEach((value, i) => (values[i] = 2 * value));
+        };
+        const batch = kitBatch(network);
+        const one = await trainOn(device, network, { statistics: { size: 2, sum } });
+        const both = await trainOn(device, network, { batchSize: 6 });
+        const [{ loss }, { loss: expected }] = [
+          await one.backward(batch),
+          await both.backward(twice(batch)),
+        ];
+        expectThat(sums > 0, 'sums over the replicas', 'some', sums);
+        expectClose([loss], [expected], 1e-5, 'loss');
+        const gradients = await gradientsOf(both);
+        for (const [name, values] of await gradientsOf(one))
+          // The 1×1 branch has one input channel: its gradient is zero but for eps.
+          expectClose(values, gradients.get(name)!, 1e-4, `gradient of ${name}`, 0.01);
+        const state = await both.read();
+        for (const [name, { data }] of await one.read())
+          if (name.includes('running')) expectClose(data, state.get(name)!.data, 1e-5, name);
+      });
 
     test('gradients are read into an array that is given', async (device) => {
       const session = await trainOn(device, graph);
