@@ -26,7 +26,7 @@ const view = fc
     offset,
     shape: axes.map(([size]) => size),
     strides: axes.map(([, stride]) => stride),
-    elementBytes: elementBytes as StridedView['elementBytes'],
+    elementBytes: elementBytes,
   }));
 
 describe('readStrided', () => {
