@@ -4,7 +4,7 @@ import { tooLarge, truncated, unreadable } from '../errors.js';
 import type { ByteSource } from './byte-source.js';
 
 /** Large reads are cut into pieces of this size, which Node's threads fetch side by side. */
-const PIECE_BYTES = 1 << 24;
+const PIECE_BYTES = 1 << 22;
 const PIECES_AT_ONCE = 4;
 
 /**

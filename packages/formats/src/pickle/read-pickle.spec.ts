@@ -17,13 +17,15 @@ const read = (bytes: string | Uint8Array) =>
 /** A value as plain data: sequences as arrays that start with their kind, calls by name. */
 function plain(value: PickleValue): unknown {
   if (value instanceof PickleDict) {
-    return Object.fromEntries([...value.entries].map(([k, v]) => [String(k), plain(v)]));
+    return Object.fromEntries([...value.entries].map(([k, v]) => [plain(k), plain(v)]));
   }
   if (value instanceof PickleSequence) return [value.kind, ...value.items.map(plain)];
   if (value instanceof PickleGlobal) return value.path;
   if (value instanceof Uint8Array) return `bytes ${Buffer.from(value).toString('hex')}`;
   if (value instanceof PickleObject) {
-    const entries = Object.fromEntries([...(value.entries ?? [])].map(([k, v]) => [k, plain(v)]));
+    const entries = Object.fromEntries(
+      [...(value.entries ?? [])].map(([k, v]) => [plain(k), plain(v)]),
+    );
     return { call: value.callee?.path, args: plain(value.args), entries };
   }
   return value;

@@ -15,7 +15,9 @@ import { isUnsafeGlobal } from './unsafe-globals.js';
 const MAX_OPCODES = 8_000_000;
 const MAX_CONTAINERS = 2_000_000;
 /** No integer in a checkpoint is longer; converting long ones takes time with their square. */
-const MAX_LONG_BYTES = 1024;
+const MAX_LONG_BYTES = 64;
+/** Shared text may be long and used a million times as a name. */
+const MAX_NAME_CHARACTERS = 256;
 
 /** What a pickle describes, and where it ends. */
 export interface ReadPickle {
@@ -281,7 +283,8 @@ class PickleMachine {
   #setItems(target: PickleValue, items: readonly PickleValue[]): void {
     let entries: Map<PickleValue, PickleValue>;
     if (target instanceof PickleDict) entries = target.entries;
-    else if (target instanceof PickleObject) entries = target.entries ??= new Map();
+    else if (target instanceof PickleObject)
+      entries = target.entries ??= new Map<PickleValue, PickleValue>();
     else return this.#fail('Something that is no dict gets entries.', 'a dict', 'another value');
     if (items.length % 2 !== 0) this.#fail('A key has no value.', 'pairs', 'an odd number');
     for (let i = 0; i < items.length; i += 2) entries.set(items[i]!, items[i + 1]!);
@@ -299,6 +302,9 @@ class PickleMachine {
   }
 
   #global(module: string, name: string): PickleGlobal {
+    if (module.length + name.length > MAX_NAME_CHARACTERS) {
+      this.#fail('A name is too long.', `at most ${MAX_NAME_CHARACTERS} characters`, 'more');
+    }
     if (isUnsafeGlobal(module, name)) {
       throw unsafePickle(this.path, this.origin + this.input.at, `${module}.${name}`);
     }
@@ -335,7 +341,7 @@ class PickleMachine {
     const line = this.#line().replace(/L$/, '');
     if (line === '00') return false;
     if (line === '01') return true;
-    if (line.length > MAX_LONG_BYTES || !/^[+-]?\d+$/.test(line)) {
+    if (line.length > 2 * MAX_LONG_BYTES || !/^[+-]?\d+$/.test(line)) {
       return this.#fail('An integer is malformed.', 'digits', JSON.stringify(line.slice(0, 40)));
     }
     return narrow(BigInt(line.replace('+', '')));

@@ -1,4 +1,5 @@
 import {
+  PickleGlobal,
   PickleDict,
   PickleObject,
   PickleSequence,
@@ -19,18 +20,22 @@ export interface Inside {
   readonly scalars: string | null;
   /** The class's name where the object is of none that is known here; else null. */
   readonly opaque: string | null;
-  readonly children: Iterable<Child>;
+  /** The parts in order, found when asked for. */
+  readonly children: () => Iterable<Child>;
 }
 
 const MAX_SCALARS = 64;
-const NOTHING: Inside = { scalars: null, opaque: null, children: [] };
+const MAX_SCALAR_CHARACTERS = 256;
+const NOTHING: Inside = { scalars: null, opaque: null, children: () => [] };
 
-/** The parts of a value, in order. Parts are found when asked for. */
+/** What is inside a value. */
 export function childrenOf(value: PickleValue): Inside {
-  if (value instanceof PickleDict) return { ...NOTHING, children: entriesOf(value.entries) };
+  if (value instanceof PickleDict) {
+    return { ...NOTHING, children: () => entriesOf(value.entries) };
+  }
   if (value instanceof PickleSequence) {
     const scalars = scalarsOf(value.items);
-    return { ...NOTHING, scalars, children: indexed(value.items) };
+    return { ...NOTHING, scalars, children: () => indexed(value.items) };
   }
   if (!(value instanceof PickleObject)) return NOTHING;
   const state = attributesOf(value.state);
@@ -39,7 +44,7 @@ export function childrenOf(value: PickleValue): Inside {
   const cls = classOf(value);
   // Modules of TorchScript: their attributes are what their state_dict() would name.
   const opaque = cls.startsWith('__torch__.') ? null : cls;
-  return { scalars: null, opaque, children: opaqueParts(value) };
+  return { scalars: null, opaque, children: () => opaqueParts(value) };
 }
 
 function* entriesOf(entries: ReadonlyMap<PickleValue, PickleValue>): Iterable<Child> {
@@ -57,7 +62,9 @@ function* indexed(items: readonly PickleValue[]): Iterable<Child> {
 function scalarsOf(items: readonly PickleValue[]): string | null {
   if (items.length === 0 || items.length > MAX_SCALARS) return null;
   const isScalar = (item: PickleValue) =>
-    item === null || ['string', 'number', 'boolean'].includes(typeof item);
+    item === null ||
+    ['number', 'boolean'].includes(typeof item) ||
+    (typeof item === 'string' && item.length <= MAX_SCALAR_CHARACTERS);
   return items.every(isScalar) ? JSON.stringify(items) : null;
 }
 
@@ -72,7 +79,7 @@ function attributesOf(state: PickleValue): PickleDict | null {
  * Parts of a torch.nn.Module as its state_dict() would name them: parameters, buffers that are kept, modules; null for other
  * objects.
  */
-function moduleParts(attributes: PickleDict | null): Iterable<Child> | null {
+function moduleParts(attributes: PickleDict | null): (() => Iterable<Child>) | null {
   const part = (name: string): PickleDict | null => {
     const plain = plainValue(attributes?.entries.get(name) ?? null);
     return plain instanceof PickleDict ? plain : null;
@@ -81,13 +88,13 @@ function moduleParts(attributes: PickleDict | null): Iterable<Child> | null {
   if (!parameters || !modules) return null;
   const passing = plainValue(attributes?.entries.get('_non_persistent_buffers_set') ?? null);
   const left = new Set(passing instanceof PickleSequence ? passing.items : []);
-  return (function* () {
+  return function* () {
     yield* entriesOf(parameters.entries);
     for (const [key, value] of buffers?.entries ?? []) {
       if (typeof key === 'string' && !left.has(key)) yield { key, value };
     }
     yield* entriesOf(modules.entries);
-  })();
+  };
 }
 
 /** Everything that an object of an unknown class was to be given. */
@@ -102,7 +109,8 @@ function classOf({ callee, args }: PickleObject): string {
   if (callee === null) return 'a class without a name';
   // copyreg._reconstructor(class, base, state)
   if (/^copy_?reg\._reconstructor$/.test(callee.path) && args instanceof PickleSequence) {
-    return String(plainValue(args.items[0] ?? null));
+    const [made] = args.items;
+    return made instanceof PickleGlobal ? made.path : 'a class without a name';
   }
   return callee.path;
 }

@@ -1,6 +1,6 @@
 import { overLimit } from '../errors.js';
 import { PickleObject, type PickleValue } from '../pickle/pickle-value.js';
-import { childrenOf, type Child } from './children-of.js';
+import { childrenOf, type Child, type Inside } from './children-of.js';
 import type { PickledTensor } from './pickled-tensor.js';
 import { plainValue } from './plain-value.js';
 import { rebuildTensor } from './rebuild-tensor.js';
@@ -44,11 +44,20 @@ interface Frame {
   readonly children: Iterator<Child>;
 }
 
+type Scalar = string | number | bigint | boolean;
+
+type Known =
+  | { readonly kind: 'tensor'; readonly tensor: PickledTensor }
+  | { readonly kind: 'scalar'; readonly scalar: Scalar }
+  | { readonly kind: 'inside'; readonly inside: Inside };
+
 class Walk {
   readonly #tensors = new Map<string, PickledTensor>();
   readonly #metadata = new Map<string, string>();
   readonly #opaque = new Map<string, { readonly first: string; count: number }>();
   readonly #notes: string[] = [];
+  /** What was found out about parts: shared ones are met a million times in files that are made for it. */
+  readonly #known = new Map<object, Known>();
   readonly #open = new Set<object>();
   readonly #frames: Frame[] = [];
   #visits = 0;
@@ -89,37 +98,47 @@ class Walk {
     if (name.length > MAX_PATH_CHARACTERS) {
       throw this.#tooMuch('characters in a name', MAX_PATH_CHARACTERS);
     }
-    if (given instanceof PickleObject) {
-      const tensor = rebuildTensor(given, (what) => this.malformed(`${what} It is '${name}'.`));
-      if (tensor) return this.#addTensor(name, tensor);
-    }
-    // Known by what the pickle made, not by what it is taken for: that is made anew at each visit.
-    const identity = given;
-    const value = plainValue(given);
-    if (value === null) return;
-    if (typeof value !== 'object') {
-      if (!isOpaque && name !== '') this.#addScalar(name, value);
-      return;
-    }
-    if (value instanceof Uint8Array) return;
-    if (this.#open.has(identity as object)) {
+    if (given === null || given instanceof Uint8Array) return;
+    if (typeof given !== 'object') return this.#addScalar(name, given, isOpaque);
+    const known = this.#knownOf(given, name);
+    if (known.kind === 'tensor') return this.#addTensor(name, known.tensor);
+    if (known.kind === 'scalar') return this.#addScalar(name, known.scalar, isOpaque);
+    if (this.#open.has(given)) {
       this.#note(`'${name}' contains itself; what is inside was taken once.`);
       return;
     }
     if (this.#frames.length >= MAX_DEPTH) throw this.#tooMuch('levels', MAX_DEPTH);
-    const inside = childrenOf(value);
-    if (inside.scalars !== null) {
-      if (!isOpaque && name !== '') this.#addScalar(name, inside.scalars);
-      return;
-    }
-    if (inside.opaque !== null) this.#addOpaque(inside.opaque, name);
-    this.#open.add(identity as object);
+    const { opaque, children } = known.inside;
+    if (opaque !== null) this.#addOpaque(opaque, name);
+    this.#open.add(given);
     this.#frames.push({
-      value: identity as object,
+      value: given,
       name,
-      isOpaque: isOpaque || inside.opaque !== null,
-      children: inside.children[Symbol.iterator](),
+      isOpaque: isOpaque || opaque !== null,
+      children: children()[Symbol.iterator](),
     });
+  }
+
+  #knownOf(given: PickleValue & object, name: string): Known {
+    let known = this.#known.get(given);
+    if (!known) {
+      known = this.#find(given, name);
+      this.#known.set(given, known);
+    }
+    return known;
+  }
+
+  #find(given: PickleValue & object, name: string): Known {
+    if (given instanceof PickleObject) {
+      const tensor = rebuildTensor(given, (what) => this.malformed(`${what} It is '${name}'.`));
+      if (tensor) return { kind: 'tensor', tensor };
+    }
+    const value = plainValue(given);
+    if (value === null || typeof value !== 'object') return { kind: 'scalar', scalar: value ?? '' };
+    const inside = childrenOf(value);
+    return inside.scalars === null
+      ? { kind: 'inside', inside }
+      : { kind: 'scalar', scalar: inside.scalars };
   }
 
   #addTensor(name: string, tensor: PickledTensor): void {
@@ -131,7 +150,8 @@ class Walk {
     this.#tensors.set(free, tensor);
   }
 
-  #addScalar(name: string, value: string | number | bigint | boolean): void {
+  #addScalar(name: string, value: Scalar, isOpaque: boolean): void {
+    if (isOpaque || name === '') return;
     const text = String(value);
     if (text.length > MAX_METADATA_CHARACTERS) return;
     this.#count(name.length + text.length);

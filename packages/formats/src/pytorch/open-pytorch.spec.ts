@@ -176,11 +176,16 @@ describe('openPytorch', () => {
   });
 
   it('ends on tuples that unfold to a billion, lists in lists, and lists that contain themselves', async () => {
-    const laughs = `K\x01\x85q\0${'0h\0h\0\x86q\0'.repeat(40)}.`;
+    const laughs = `)q\0${'0h\0h\0\x86q\0'.repeat(40)}.`;
     expect(await outcome(pickled(`\x80\x02${laughs}`))).toBe('RF-FILE-LIMIT');
     expect(await outcome(pickled(`\x80\x02${']'.repeat(5000)}${'a'.repeat(4999)}.`))).toBe(
       'RF-FILE-LIMIT',
     );
+    // A dict of 60,000 entries that are the dict itself: whatever is found out about it is found out once.
+    const entry = (i: number) => `M${String.fromCharCode(i & 255, i >> 8)}h\0`;
+    const selves = Array.from({ length: 60_000 }, (_, i) => entry(i)).join('');
+    const wide = `\x80\x02ccollections\nOrderedDict\n)Rq\0(${selves}u.`;
+    expect(await outcome(pickled(wide))).toEqual({});
     const { notes } = await openMemory(pickled('\x80\x02}q\0X\x04\0\0\0selfh\0s.'));
     expect(notes).toEqual(["'self' contains itself; what is inside was taken once."]);
   });

@@ -36,7 +36,7 @@ export async function readPytorchLegacy(source: ByteSource): Promise<WeightsFile
   if ((await pickles.next()) !== MAGIC)
     fail('The magic number is wrong.', String(MAGIC), 'another');
   const protocol = await pickles.next();
-  if (protocol !== PROTOCOL) fail('The protocol is unknown.', String(PROTOCOL), String(protocol));
+  if (protocol !== PROTOCOL) fail('The protocol is unknown.', String(PROTOCOL), 'another');
   await pickles.next();
   const root = await pickles.next();
   const units = elementBytes(pickles.references);

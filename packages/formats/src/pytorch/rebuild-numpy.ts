@@ -25,7 +25,7 @@ export function numpyArray(args: readonly PickleValue[], call: PickleObject): Pi
   const descr = descrOf(dtype);
   if (!shape || descr === null) return unreadable('an array of numpy', []);
   const type = npyType(descr);
-  if (!type) return unreadable(`numpy's ${descr}`, shape);
+  if (!type) return unreadable(`numpy's ${descr.slice(0, 40)}`, shape);
   const bytes = bytesOfValue(content);
   const expected = shape.reduce((product, size) => product * size, DTYPE_BYTES[type.dtype]);
   if (bytes?.length !== expected) return unreadable('an array of numpy', shape);

@@ -18,6 +18,7 @@ const EXPANDED_BYTES = 2 ** 30;
 const EXPANDED_RATIO = 8;
 /** Views that overlap themselves have their storage read at once. */
 const MAX_OVERLAPPING_BYTES = 2 ** 28;
+const MAX_NOTES = 20;
 
 type Stored = Extract<PickledTensor, { kind: 'stored' }>;
 
@@ -128,14 +129,16 @@ function refused(path: string, name: string, what: string, shape: readonly numbe
 
 /** Sentences about tensors that {@link tensorSources} lists, but which cannot be read. */
 export function notesOnUnreadable(tensors: ReadonlyMap<string, PickledTensor>): string[] {
-  const names = new Map<string, string[]>();
+  const found = new Map<string, { readonly first: string; count: number }>();
   for (const [name, tensor] of tensors) {
     if (tensor.kind === 'inline' || (tensor.kind === 'stored' && tensor.type.dtype)) continue;
     const what = tensor.kind === 'stored' ? `torch.${tensor.type.name}` : tensor.what;
-    names.set(what, [...(names.get(what) ?? []), name]);
+    const known = found.get(what);
+    if (known) known.count++;
+    else if (found.size < MAX_NOTES) found.set(what, { first: name, count: 1 });
   }
-  return [...names].map(([what, [first, ...others]]) => {
-    const more = others.length > 0 ? ` and ${others.length} more` : '';
+  return [...found].map(([what, { first, count }]) => {
+    const more = count > 1 ? ` and ${count - 1} more` : '';
     return `'${first}'${more}: ${what}, which is not read.`;
   });
 }

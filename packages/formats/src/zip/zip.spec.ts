@@ -131,6 +131,10 @@ describe('a zip', () => {
     expect(await outcome(entries)).toBe(code);
   });
 
+  it('says of a name that comes twice that it does', async () => {
+    await expect(open(makeZip([honest, honest]))).rejects.toThrow('twice');
+  });
+
   it('sees content that was changed, where it is to', async () => {
     const bytes = makeZip([honest]);
     bytes[31] = 0x41;
