@@ -163,7 +163,7 @@ describe('image folder: samples', () => {
       ],
     );
     pictures.remove();
-    expect(mine![0]!.data).toEqual(theirs![0]!.data);
+    expect(mine[0]!.data).toEqual(theirs[0]!.data);
     await using(folder.path, { shuffle: false }, async ({ calibration, train }) => {
       const samples = (await readAll(calibration!)).flatMap((batch) => [...batch.samples]);
       expect(samples).toHaveLength(train.size);

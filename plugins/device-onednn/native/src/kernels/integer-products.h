@@ -3,7 +3,7 @@
  *
  *   C[row, o] = Σ a[row, k] · w[k, o]
  *
- * A row-major with any row length; W of a panel as [K / 4][columns][4]. Tiles of AMX (Intel SDM, TDPBUSD) where there are
+ * A row-major with any row length; W in an order of its own. Tiles of AMX (Intel SDM, TDPBUSD) where there are
  * any, VPDPBUSD of AVX-512 VNNI, else plain vectors of 32 bits. Never VPMADDUBSW, which saturates.
  */
 #pragma once
@@ -14,6 +14,16 @@ namespace refold::REFOLD_ISA {
 /** Steps of K: a whole tile. */
 constexpr int kQuadStep = 64;
 
+/** Lines of a kernel that a product may take one after the other. */
+constexpr int kMostRuns = 32;
+
+/** Whether products take A in several runs. */
+#if defined(__AMX_INT8__)
+constexpr bool kTakesRuns = true;
+#else
+constexpr bool kTakesRuns = false;
+#endif
+
 #if defined(__AMX_INT8__)
 constexpr const char* kIntegerName = "amx_int8";
 #elif defined(__AVX512VNNI__)
@@ -22,32 +32,54 @@ constexpr const char* kIntegerName = "avx512_vnni";
 constexpr const char* kIntegerName = "vectors of 32 bits";
 #endif
 
+/** Rows of A: of `runs` pieces of `steps` · 64 bytes each, of which the first begins at a + offsets[run]. */
+struct ByteRows {
+  const uint8_t* a;
+  size_t aRow;
+  int runs, steps;
+  const size_t* offsets;
+};
+
 #if defined(__AMX_INT8__)
+
+constexpr int kTileBytes = kTileRows * kQuadStep;
+
+/** Vectors of a panel that divide `blocks`: tiles go in pairs where they can. */
+constexpr int vectorsOf(int blocks) { return blocks % 4 == 0 ? 4 : blocks % 2 == 0 ? 2 : blocks % 3 == 0 ? 3 : 1; }
+
+/** Place of a weight in its panel: two columns of tiles, or the last one, are one stream. */
+inline size_t weightPlace(int k, int column, int columns, int depth) {
+  const int tile = column / B, first = tile / 2 * 2, width = columns / B - first > 1 ? 2 : 1;
+  return size_t(first) * B * depth + (size_t(k / kQuadStep) * width + tile - first) * kTileBytes + k % kQuadStep / 4 * kQuadStep +
+         column % B * 4 + k % 4;
+}
 
 template <int C, int A, int B_>
 inline void multiplyByteTiles() {
   asm volatile("tdpbusd %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(C), "i"(A), "i"(B_));
 }
 
-/** R × V tiles of C. */
+/** R × V tiles of C; those of W lie one behind the other, step by step. */
 template <int R, int V>
-inline void blockOfByteTiles(int steps, const uint8_t* a0, const uint8_t* a1, size_t aRow, const int8_t* w, size_t columns,
-                             int32_t* c0, int32_t* c1, size_t cRow) {
-  const size_t wBytes = columns * 4, cBytes = cRow * sizeof(int32_t);
+inline void blockOfByteTiles(const ByteRows& rows, size_t first, size_t second, const int8_t* w, size_t columns, int32_t* c0,
+                             int32_t* c1) {
+  const size_t cBytes = columns * sizeof(int32_t);
   zeroTile<0>(), zeroTile<1>(), zeroTile<2>(), zeroTile<3>();
-  for (int s = 0; s < steps; s++) {
-    const int8_t* at = w + size_t(s) * kQuadStep * columns;
-    loadTile<6>(at, wBytes);
-    loadTile<4>(a0 + s * kQuadStep, aRow);
-    multiplyByteTiles<0, 4, 6>();
-    if constexpr (V > 1) {
-      loadTile<7>(at + B * 4, wBytes);
-      multiplyByteTiles<1, 4, 7>();
-    }
-    if constexpr (R > 1) {
-      loadTile<5>(a1 + s * kQuadStep, aRow);
-      multiplyByteTiles<2, 5, 6>();
-      if constexpr (V > 1) multiplyByteTiles<3, 5, 7>();
+  for (int run = 0; run < rows.runs; run++) {
+    const uint8_t *a0 = rows.a + rows.offsets[run] + first * rows.aRow, *a1 = rows.a + rows.offsets[run] + second * rows.aRow;
+    for (int s = 0; s < rows.steps; s++, w += V * kTileBytes) {
+      loadTile<6>(w, kQuadStep);
+      loadTile<4>(a0 + s * kQuadStep, rows.aRow);
+      multiplyByteTiles<0, 4, 6>();
+      if constexpr (V > 1) {
+        loadTile<7>(w + kTileBytes, kQuadStep);
+        multiplyByteTiles<1, 4, 7>();
+      }
+      if constexpr (R > 1) {
+        loadTile<5>(a1 + s * kQuadStep, rows.aRow);
+        multiplyByteTiles<2, 5, 6>();
+        if constexpr (V > 1) multiplyByteTiles<3, 5, 7>();
+      }
     }
   }
   storeTile<0>(c0, cBytes);
@@ -58,26 +90,31 @@ inline void blockOfByteTiles(int steps, const uint8_t* a0, const uint8_t* a1, si
 
 using ByteSetup = TileSetup;
 
-/** One panel of `vectors` · B columns. Where `rows` is no multiple of 16, the last ones are computed twice. */
-inline void panelOfBytes(int vectors, int rows, int depth, const uint8_t* a, size_t aRow, const int8_t* w, int32_t* c) {
-  const int steps = depth / kQuadStep, last = rows > kTileRows ? rows - kTileRows : 0;
+/** Rows that a call may have, and must have where there are as many. */
+constexpr int kChunkRows = 2 * kTileRows, kLeastRows = kTileRows;
+
+/** Rows `first` … of one panel of `vectors` · B columns. Where `count` is over 16, the last 16 may be computed twice. */
+inline void panelOfBytes(int vectors, const ByteRows& rows, int first, int count, const int8_t* w, int32_t* c) {
   const size_t columns = size_t(vectors) * B;
+  const bool isTall = count > kTileRows;
+  const int second = isTall ? count - kTileRows : 0;
   for (int v = 0; v < vectors; v += 2) {
     const bool isWide = v + 1 < vectors;
-    for (int r = 0; r < rows; r += 2 * kTileRows) {
-      const int first = r < last ? r : last, second = r + kTileRows < last ? r + kTileRows : last;
-      const bool isTall = rows - r > kTileRows;
-      const auto block = isTall ? isWide ? blockOfByteTiles<2, 2> : blockOfByteTiles<2, 1>
-                                : isWide ? blockOfByteTiles<1, 2> : blockOfByteTiles<1, 1>;
-      block(steps, a + first * aRow, a + second * aRow, aRow, w + v * B * 4, columns, c + first * columns + v * B,
-            c + second * columns + v * B, columns);
-    }
+    const auto block = isTall ? isWide ? blockOfByteTiles<2, 2> : blockOfByteTiles<2, 1>
+                              : isWide ? blockOfByteTiles<1, 2> : blockOfByteTiles<1, 1>;
+    block(rows, first, first + second, w + v * B * size_t(rows.runs * rows.steps) * kQuadStep, columns, c + v * B,
+          c + second * columns + v * B);
   }
 }
 
 #else
 
 using ByteSetup = NoSetup;
+
+constexpr int vectorsOf(int blocks) { return panelOf(blocks); }
+
+/** Place of a weight in its panel: [K / 4][columns][4]. */
+inline size_t weightPlace(int k, int column, int columns, int) { return (size_t(k / 4) * columns + column) * 4 + k % 4; }
 
 /** sum[lane] += Σ a[i] · w[lane][i] of four bytes. */
 inline vi multiplyAddQuad(vi sum, const uint8_t* a, vi w) {
@@ -112,12 +149,18 @@ void panelOfByteRows(int rows, int depth, const uint8_t* a, size_t aRow, const i
   for (; r < rows; r++) tileOfBytes<1, NV>(depth / 4, a + r * aRow, aRow, w, c + size_t(r) * NV * B);
 }
 
-inline void panelOfBytes(int vectors, int rows, int depth, const uint8_t* a, size_t aRow, const int8_t* w, int32_t* c) {
+/** A multiple of what each kind of panel takes at once, but for the narrowest. */
+constexpr int kChunkRows = 24, kLeastRows = 1;
+
+/** One panel; A has one run. */
+inline void panelOfBytes(int vectors, const ByteRows& rows, int first, int count, const int8_t* w, int32_t* c) {
+  const uint8_t* a = rows.a + first * rows.aRow;
+  const int depth = rows.steps * kQuadStep;
   switch (vectors) {
-    case 1: return panelOfByteRows<1>(rows, depth, a, aRow, w, c);
-    case 2: return panelOfByteRows<2>(rows, depth, a, aRow, w, c);
-    case 3: return panelOfByteRows<3>(rows, depth, a, aRow, w, c);
-    default: return panelOfByteRows<4>(rows, depth, a, aRow, w, c);
+    case 1: return panelOfByteRows<1>(count, depth, a, rows.aRow, w, c);
+    case 2: return panelOfByteRows<2>(count, depth, a, rows.aRow, w, c);
+    case 3: return panelOfByteRows<3>(count, depth, a, rows.aRow, w, c);
+    default: return panelOfByteRows<4>(count, depth, a, rows.aRow, w, c);
   }
 }
 
