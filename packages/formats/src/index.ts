@@ -38,3 +38,4 @@ export { externalName } from './onnx/write-onnx-file.js';
 export { findOnnxRegions, type OnnxRegion } from './onnx/regions/find-onnx-regions.js';
 export { replaceByConvolutions, type Replacement } from './onnx/regions/replace-by-convolutions.js';
 export { constantTensors } from './onnx/regions/linear-nodes.js';
+export { isOnnxFile } from './onnx/open-onnx-weights.js';

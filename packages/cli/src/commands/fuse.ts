@@ -1,9 +1,11 @@
 import path from 'node:path';
+import { isOnnxFile } from '@refold/formats';
 import type { Command } from 'commander';
 import { configuredCommand, type CommonOptions } from '../common-options.js';
-import { fileMissing, wouldReplaceInput } from '../errors.js';
+import { fileMissing, valueDoesNotFit, wouldReplaceInput } from '../errors.js';
 import { fuseAndProve, isSameFile, type FuseDocument } from '../fuse-and-prove.js';
 import { positiveNumber, wholeNumber } from '../option-values.js';
+import { fuseOnnx, type FuseOnnxDocument } from '../onnx-graph-mode/fuse-onnx.js';
 import { openReporter } from '../output/open-reporter.js';
 import { openOutputFile } from '../output/output-file.js';
 import { readArguments } from '../read-arguments.js';
@@ -22,9 +24,10 @@ export const fuseCommand: DefineCommand = (io) =>
   configuredCommand('fuse', 'Turn every block into one convolution and prove it equal.', [
     'refold fuse runs/a0/checkpoints/best.safetensors -o a0-fused.safetensors',
     'refold fuse best.safetensors -o fused.safetensors --images 500 --data-dir D',
+    'refold fuse detector.onnx -o detector-fused.onnx',
   ])
     .usage('<checkpoint> [options]')
-    .option('-o, --output <file>', 'where to write; default: <checkpoint>-fused.safetensors')
+    .option('-o, --output <file>', 'where to write; default: <checkpoint>-fused, with its ending')
     .option('--region-tolerance <error>', 'gate per region, relative', '1e-5')
     .option('--network-tolerance <error>', 'gate for the network, relative', '1e-4')
     .option('--images <n>', 'validation images to compare on; 0: random ones, no data needed', '0')
@@ -42,7 +45,10 @@ export const fuseCommand: DefineCommand = (io) =>
       const input = path.resolve(io.cwd, file);
       const output = path.resolve(
         io.cwd,
-        options.output ?? file.replace(/(\.safetensors)?$/, '-fused.safetensors'),
+        options.output ??
+          file.replace(/(?:\.safetensors|(\.onnx))?$/, (_, onnx?: string) => {
+            return `-fused${onnx ?? '.safetensors'}`;
+          }),
       );
       if (options.report && isSameFile(input, path.resolve(io.cwd, options.report))) {
         throw wouldReplaceInput('--report', input);
@@ -53,7 +59,17 @@ export const fuseCommand: DefineCommand = (io) =>
         ? openOutputFile('--report', options.report, io.cwd)
         : undefined;
       try {
-        const document = await fuseAndProve(io, { input, output, given, images, gate, report });
+        const onnx = await isOnnxFile(input);
+        if (onnx && images > 0) {
+          throw valueDoesNotFit(
+            '--images',
+            '0: an ONNX model is compared on random inputs',
+            `${images}`,
+          );
+        }
+        const document = onnx
+          ? await fuseOnnx(input, output, { gate })
+          : await fuseAndProve(io, { input, output, given, images, gate, report });
         written?.line(JSON.stringify(document, null, 2));
         io.stdout.write(options.json ? `${JSON.stringify(document)}\n` : describe(document));
         written?.close();
@@ -65,7 +81,7 @@ export const fuseCommand: DefineCommand = (io) =>
       }
     });
 
-function describe(document: FuseDocument): string {
+function describe(document: FuseDocument | FuseOnnxDocument): string {
   const { regions, left, notes, network, parameters, macs, output } = document;
   const worst = Math.max(0, ...regions.map(({ maxRelError }) => maxRelError));
   const integer = (n: number): string => n.toLocaleString('en-US');
@@ -73,11 +89,18 @@ function describe(document: FuseDocument): string {
     `${regions.length} regions fused, ${left.length} left as they are.`,
     ...left.map(({ name, reason }) => `  ${name}: ${reason}`),
     `worst region   ${worst.toExponential(1)} relative`,
-    `network        ${network.maxAbsError.toExponential(1)} absolute, ${network.maxRelError.toExponential(1)} relative, top-1 agreement ${(100 * network.top1Agreement).toFixed(2)} % of ${network.samples}`,
+    `network        ${network ? networkLine(network) : 'not measured'}`,
     `parameters     ${integer(parameters.train)} → ${integer(parameters.fused)}`,
-    `multiply-adds  ${integer(macs.train)} → ${integer(macs.fused)}`,
+    ...(macs ? [`multiply-adds  ${integer(macs.train)} → ${integer(macs.fused)}`] : []),
     ...notes.map((note) => `note           ${note}`),
     `written        ${output}`,
     '',
   ].join('\n');
+}
+
+function networkLine(network: NonNullable<FuseOnnxDocument['network']> | FuseDocument['network']) {
+  const { maxAbsError, maxRelError, top1Agreement, samples } = network;
+  const top1 =
+    top1Agreement === null ? '' : `, top-1 agreement ${(100 * top1Agreement).toFixed(2)} %`;
+  return `${maxAbsError.toExponential(1)} absolute, ${maxRelError.toExponential(1)} relative${top1} of ${samples}`;
 }

@@ -33,7 +33,7 @@ export async function fuseOnnxRegions(
   const left: Left[] = [];
   const notes: string[] = [];
   for (const region of regions) {
-    const { graph, weights, valuesOf } = region;
+    const { graph, weights, valuesOf, convolutions } = region;
     try {
       const fusion = fuse(graph, weights, { allowMoreMacs });
       left.push(...fusion.report.left);
@@ -43,6 +43,8 @@ export async function fuseOnnxRegions(
       const proof = await prove({ graph, weights }, fusion, { probes, seed, network });
       const nodes = new Map(fusion.graph.nodes.map((node) => [node.name, node]));
       for (const [i, { name, region: part }] of fusion.report.regions.entries()) {
+        // A factor and a shift are cheaper as they are than as a convolution.
+        if (!part.nodes.some((node) => convolutions.has(node.name))) continue;
         const convolution = nodes.get(name);
         const inputs = valuesOf.get(part.root);
         const outputs = valuesOf.get(part.output);

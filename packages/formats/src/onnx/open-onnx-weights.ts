@@ -1,3 +1,4 @@
+import { openBytes } from '../bytes/open-bytes.js';
 import type { ByteSource } from '../bytes/byte-source.js';
 import type { TensorSource } from '../tensors/tensor-source.js';
 import type { WeightsFile } from '../weights/weights-file.js';
@@ -48,4 +49,14 @@ export function looksLikeOnnx(head: Uint8Array): boolean {
   const second = head[2] ?? 0;
   const next = second >> 3;
   return head[0] === 0x08 && head[1]! > 0 && head[1]! < 0x80 && next >= 2 && next <= 15;
+}
+
+/** True for a file that {@link looksLikeOnnx}. @throws RefoldError `RF-FILE-UNREADABLE` */
+export async function isOnnxFile(path: string): Promise<boolean> {
+  const source = await openBytes(path);
+  try {
+    return looksLikeOnnx(await source.read(0, Math.min(3, source.size)));
+  } finally {
+    await source.close();
+  }
 }

@@ -13,6 +13,8 @@ export interface BuiltRegion {
   readonly weights: ReadonlyMap<string, HostTensor>;
   /** Values of the model that are each node's value, the first one first; the input is the root. */
   readonly valuesOf: ReadonlyMap<string, readonly string[]>;
+  /** Nodes of the graph that are convolutions in the model; shifts per channel are none. */
+  readonly convolutions: ReadonlySet<string>;
 }
 
 /** Sizes that regions are tried at where the file leaves them open: what fits at both, fits at all that the network takes. */
@@ -69,16 +71,18 @@ function tryBuild(
     const known = new Map(constants);
     known.set(root, plain(reader.builder.input));
     const valuesOf = new Map([['input', [root]]]);
+    const convolutions = new Set<string>();
     let last = reader.builder.input;
     for (const { node, output } of members) {
       const inputs = node.inputs.map((name) => known.get(name));
       const result = readOp({ node, inputs, reader });
       if (result.kind !== 'affine') return `'${output}' is no image`;
       last = reader.settle(node, result);
+      if (node.opType === 'Conv') convolutions.add(last.name);
       known.set(output, plain(last));
       valuesOf.set(last.name, [...(valuesOf.get(last.name) ?? []), output]);
     }
-    return { ...reader.finish(last), valuesOf };
+    return { ...reader.finish(last), valuesOf, convolutions };
   } catch (error) {
     if (!isRefoldError(error) || !/^RF-(?:GRAPH|ONNX)-/.test(error.code)) throw error;
     return error.parts.message.replace(/\.$/, '');
