@@ -1,8 +1,11 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { Dataset, Device, composeResolved, firstImages, type ImageBatch } from '@refold/core';
-import { writeModelFile } from '@refold/formats';
+import type { RefoldFile } from '@refold/formats';
 import { checkGate, fuse, prove, type FusionProof, type Gate } from '@refold/reparam';
 import { wouldReplaceInput } from './errors.js';
+import { formatOfEnding, type ExportFormat } from './export/export-formats.js';
+import { exportNetwork, type ExportResult } from './export/export-network.js';
+import { probeNetwork } from './export/probe-network.js';
 import type { Io } from './io.js';
 import { loadConfig, pluginFolders } from './load-config.js';
 import { openModel, type OpenModel } from './open-model.js';
@@ -26,6 +29,8 @@ export interface FuseJob {
 export interface FuseDocument extends FusionProof {
   readonly input: string;
   readonly output: string;
+  /** Of the file: run by the runtime of its format, or read again, it differs from the fused network by so much. */
+  readonly written: ExportResult & { readonly format: ExportFormat };
 }
 
 const BATCH = 32;
@@ -42,14 +47,16 @@ export async function fuseAndProve(io: Io, job: FuseJob): Promise<FuseDocument> 
   const proof =
     job.images === 0 ? await prove(model, fusion) : await proveOnImages(io, job, model, fusion);
   checkGate(proof, job.gate);
-  await writeModelFile(job.output, {
-    ...model,
-    kind: 'model',
-    form: 'fused',
-    graph: fusion.graph,
-    weights: fusion.weights,
+  const network: RefoldFile = {
+    ...{ ...model, kind: 'model', form: 'fused', graph: fusion.graph, weights: fusion.weights },
     // Of the network before: its layers may be others now.
     ...{ position: null, quantisation: null },
+  };
+  const format = formatOfEnding(job.output) ?? 'refold';
+  const written = await exportNetwork({
+    ...{ network, format, output: job.output, scheme: undefined, model: null },
+    tolerance: job.gate.network,
+    probes: () => probeNetwork(io, job.given, network),
   });
   const { maxAbsError, maxRelError, top1Agreement } = proof.network;
   job.report.record({
@@ -61,7 +68,7 @@ export async function fuseAndProve(io: Io, job: FuseJob): Promise<FuseDocument> 
     maxRelError,
     top1Agreement,
   });
-  return { input: job.input, output: job.output, ...proof };
+  return { input: job.input, output: job.output, ...proof, written: { format, ...written } };
 }
 
 /** Also by another name (a link). */

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { composeResolved, Model, type ResolvedConfig } from '@refold/core';
 import { openWeights, readHostTensor, readModelFile, type WeightsFile } from '@refold/formats';
 import { tensorsOf, type HostTensor, type NamedTensors } from '@refold/graph';
+import { isRefoldFile } from './open-model.js';
 import { IMAGENET } from './recognise/model-candidates.js';
 import { bestReading } from './recognise/read-names.js';
 
@@ -21,8 +22,7 @@ export async function loadStartingWeights(
   const file = path.resolve(cwd, weights);
   const open = await openWeights(file);
   try {
-    if (open.metadata['refold.format'] === undefined)
-      return await translated(file, open, config, cwd);
+    if (!isRefoldFile(open)) return await translated(file, open, config, cwd);
     const stored = (await readModelFile(file)).weights;
     return new Map([...stored].filter(([name]) => !name.startsWith('optimizer.')));
   } finally {

@@ -1,8 +1,9 @@
 import path from 'node:path';
-import { openWeights, readModelFile, type RefoldFile } from '@refold/formats';
+import { openWeights, readModelFile, type RefoldFile, type WeightsFile } from '@refold/formats';
 import { fuse } from '@refold/reparam';
 import { wrongForm } from './errors.js';
 import { importWeights } from './recognise/import-weights.js';
+import { readOnnxFile } from './recognise/read-onnx-file.js';
 import type { ImportSettings } from './recognise/import-settings.js';
 
 export type Form = 'train' | 'fused';
@@ -45,10 +46,19 @@ async function readNetwork(
 ): Promise<RefoldFile> {
   const weights = await openWeights(file);
   try {
-    if (weights.metadata['refold.format'] !== undefined) return await readModelFile(file);
+    if (isRefoldFile(weights)) return await readModelFile(file);
+    if (weights.format === 'onnx') return (await readOnnxFile(file, settings)).network;
     const { candidates, options } = await settings();
     return (await importWeights(file, weights, candidates, options)).file;
   } finally {
     await weights.close();
   }
+}
+
+/** Whether a file brings a network of ours along, so that nothing need be recognised. */
+export function isRefoldFile({
+  format,
+  metadata,
+}: Pick<WeightsFile, 'format' | 'metadata'>): boolean {
+  return format === 'safetensors' && metadata['refold.format'] !== undefined;
 }

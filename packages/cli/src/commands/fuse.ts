@@ -24,10 +24,14 @@ export const fuseCommand: DefineCommand = (io) =>
   configuredCommand('fuse', 'Turn every block into one convolution and prove it equal.', [
     'refold fuse runs/a0/checkpoints/best.safetensors -o a0-fused.safetensors',
     'refold fuse best.safetensors -o fused.safetensors --images 500 --data-dir D',
+    'refold fuse RepVGG-A0-train.pth -o plain.onnx',
     'refold fuse detector.onnx -o detector-fused.onnx',
   ])
     .usage('<checkpoint> [options]')
-    .option('-o, --output <file>', 'where to write; default: <checkpoint>-fused, with its ending')
+    .option(
+      '-o, --output <file>',
+      'where to write, in the format of the ending (refold export); default: <checkpoint>-fused',
+    )
     .option('--region-tolerance <error>', 'gate per region, relative', '1e-5')
     .option('--network-tolerance <error>', 'gate for the network, relative', '1e-4')
     .option('--images <n>', 'validation images to compare on; 0: random ones, no data needed', '0')
@@ -46,7 +50,7 @@ export const fuseCommand: DefineCommand = (io) =>
       const output = path.resolve(
         io.cwd,
         options.output ??
-          file.replace(/(?:\.safetensors|(\.onnx))?$/, (_, onnx?: string) => {
+          file.replace(/(?:\.(?:safetensors|pth|pt|ckpt|npz)|(\.onnx))?$/, (_, onnx?: string) => {
             return `-fused${onnx ?? '.safetensors'}`;
           }),
       );

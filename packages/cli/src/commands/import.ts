@@ -9,8 +9,10 @@ import { fileMissing, wouldReplaceInput } from '../errors.js';
 import { isSameFile } from '../fuse-and-prove.js';
 import type { Io } from '../io.js';
 import { readArguments, type Arguments } from '../read-arguments.js';
+import { isRefoldFile } from '../open-model.js';
 import { importSettings } from '../recognise/import-settings.js';
 import { importWeights } from '../recognise/import-weights.js';
+import { readOnnxFile } from '../recognise/read-onnx-file.js';
 import type { DefineCommand } from './commands.js';
 
 interface ImportCommandOptions extends CommonOptions {
@@ -92,12 +94,17 @@ async function look(
   const weights = await openWeights(input);
   try {
     const { format, notes } = weights;
-    if (weights.metadata['refold.format'] !== undefined) {
+    if (isRefoldFile(weights)) {
       const network = await readModelFile(input);
-      return { network, document: { input, format, notes, ...ours(network) } };
+      return { network, document: { input, format, notes, ...ours(network, 'refold') } };
     }
     const classes = classFile === undefined ? [] : readClassNames(await readText(io, classFile));
     const settings = await importSettings(io, given, { classes, prefix });
+    if (format === 'onnx') {
+      const { network, notes: read } = await readOnnxFile(input, () => Promise.resolve(settings));
+      const document = { input, format, notes: [...notes, ...read], ...ours(network, 'onnx') };
+      return { network, document };
+    }
     const { candidates, options } = settings;
     const imported = await importWeights(input, weights, candidates, options);
     const { match, file: network, reinitialised } = imported;
@@ -116,11 +123,12 @@ async function look(
   }
 }
 
-function ours(network: RefoldFile) {
+/** Of a network that the file brings along. */
+function ours(network: RefoldFile, scheme: string) {
   const { model, form, graph } = network;
   return {
     ...{ family: null, model, form, numClasses: shapesOf(graph).get(graph.output)?.[0] ?? 0 },
-    ...{ scheme: 'refold', prefix: '', tensors: tensorsOf(graph).length },
+    ...{ scheme, prefix: '', tensors: tensorsOf(graph).length },
     ...{ missing: [], unexpected: [], ignored: [], reinitialised: [] },
   };
 }

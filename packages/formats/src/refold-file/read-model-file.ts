@@ -104,7 +104,7 @@ export async function readWeights(path: string): Promise<NamedTensors> {
   const file = await openWeights(path);
   try {
     const weights = new Map<string, HostTensor>();
-    if (file.metadata['refold.format'] !== undefined) {
+    if (file.format === 'safetensors' && file.metadata['refold.format'] !== undefined) {
       for (const [name, tensor] of (await readModelFile(path)).weights) {
         if (!name.startsWith('optimizer.')) weights.set(name, tensor);
       }
