@@ -23,7 +23,10 @@ export interface OnnxRuntime {
  * not take the model
  */
 export async function openOnnxRuntime(file: string): Promise<OnnxRuntime> {
-  const worker = new Worker(new URL('./onnx-runtime-worker.js', import.meta.url));
+  // The kind of a script that was given in words is not the kind of this file.
+  const execArgv = process.execArgv.filter((argument) => !argument.startsWith('--input-type'));
+  const url = new URL('./onnx-runtime-worker.js', import.meta.url);
+  const worker = new Worker(url, { execArgv });
   const ask = async (request: RuntimeRequest): Promise<RuntimeAnswer> => {
     worker.postMessage(request);
     const [answer] = (await once(worker, 'message')) as [RuntimeAnswer];

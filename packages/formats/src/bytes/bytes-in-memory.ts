@@ -8,7 +8,8 @@ export function bytesInMemory(path: string, bytes: Uint8Array): ByteSource {
     size: bytes.length,
     read: (position, length) =>
       position + length <= bytes.length
-        ? Promise.resolve(bytes.slice(position, position + length))
+        ? // Of a Buffer, slice would be a view.
+          Promise.resolve(new Uint8Array(bytes.subarray(position, position + length)))
         : Promise.reject(truncated(path, position, position + length, bytes.length)),
     close: () => Promise.resolve(),
   };

@@ -12,6 +12,7 @@ import { copyModel } from './copy-model.js';
 import { readOnnxNetwork } from './import/read-onnx-network.js';
 import { entryPieces, nodePieces, valuePieces } from './message-pieces.js';
 import { openOnnx, openOnnxFrom } from './read-model.js';
+import { findOnnxRegions } from './regions/find-onnx-regions.js';
 import { fixture, fixtureFolder } from './spec-kit/fixtures.js';
 import { writeOnnxFile } from './write-onnx-file.js';
 
@@ -126,7 +127,12 @@ describe('openOnnx', () => {
         const bytes = Buffer.from(good);
         for (const [i, byte] of changes) bytes[i] = byte;
         writeFileSync(at('changed.onnx'), bytes);
-        for (const read of [() => readAll(bytes), () => readOnnxNetwork(at('changed.onnx'))]) {
+        const regions = async () => {
+          const model = await openOnnxFrom(bytesInMemory(at('changed.onnx'), bytes));
+          await findOnnxRegions(model);
+        };
+        const whole = () => readOnnxNetwork(at('changed.onnx'));
+        for (const read of [() => readAll(bytes), whole, regions]) {
           await read().catch((error: unknown) => {
             if (!isRefoldError(error)) throw error;
           });

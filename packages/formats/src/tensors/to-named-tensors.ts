@@ -38,7 +38,7 @@ export async function readHostTensor(
 }
 
 function toFloat32(path: string, name: string, { dtype, data }: StoredTensor): Float32Array {
-  const aligned = data.byteOffset % DTYPE_BYTES[dtype] === 0 ? data : data.slice();
+  const aligned = data.byteOffset % DTYPE_BYTES[dtype] === 0 ? data : new Uint8Array(data);
   const { buffer, byteOffset, byteLength } = aligned;
   switch (dtype) {
     case 'F32':

@@ -44,7 +44,7 @@ export async function loadConstant(path: string, tensor: OnnxTensor): Promise<Co
     const { data } = toNamedTensors(path, new Map([[name, stored]])).get(name)!;
     return { kind: 'constant', shape, data, float: true };
   }
-  const data = integers(dtype, bytes.slice());
+  const data = integers(dtype, new Uint8Array(bytes));
   return { kind: 'constant', shape, data, float: false };
 }
 
