@@ -1,4 +1,10 @@
-import { composeResolved, Device, type InferenceSession, type Logits } from '@refold/core';
+import {
+  composeResolved,
+  Device,
+  mergeConfig,
+  type InferenceSession,
+  type Logits,
+} from '@refold/core';
 import { InternalError, randomOf, sizeOf, type Graph } from '@refold/graph';
 import type { RefoldFile } from '@refold/formats';
 import type { Io } from '../io.js';
@@ -47,7 +53,7 @@ async function answer(
   infer: (session: InferenceSession) => Promise<Logits>,
 ): Promise<Logits> {
   if (quantisation) return infer(referenceSession(graph, weights, quantisation));
-  const config = await loadConfig(io, given);
+  const config = await loadConfig(io, given.options.config === undefined ? deviceOf(given) : given);
   const scope = await composeResolved(config, { baseDir: io.cwd }).open();
   try {
     const device = await scope.get(Device);
@@ -59,6 +65,14 @@ async function answer(
   } finally {
     await scope.close();
   }
+}
+
+/** Only a device is needed: the flags that say how images are prepared belong to a plugin that is not. */
+function deviceOf({ options, flags }: Pick<Arguments, 'options' | 'flags'>) {
+  const { device } = mergeConfig({ flags }).tree.value;
+  const value = device === undefined ? {} : { device };
+  const mindcv = { value: {}, origins: new Map() };
+  return { options, flags: { mindcv, tree: { ...flags.tree, value } } };
 }
 
 function inputOf(graph: Graph): { shape: readonly number[]; bytes: boolean } {
