@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { runMain } from './spec-kit/run-main.js';
 
 const COMMANDS = [
-  ...['train', 'validate', 'predict', 'fuse', 'draw', 'plan'],
+  ...['train', 'validate', 'predict', 'fuse', 'quantise', 'import', 'export', 'draw', 'plan'],
   ...['benchmark', 'config', 'doctor', 'plugins', 'setup'],
 ];
 
@@ -31,6 +31,11 @@ describe('help', () => {
     ['validate', '--predictions', '--form'],
     ['predict', '--top', '--form'],
     ['fuse', '--output', '--report'],
+    ['import', '--output', '--classes'],
+    ['import', '--prefix', '--config'],
+    ['export', '--to', '--output'],
+    ['export', '--form', '--scheme'],
+    ['export', '--tolerance', '--config'],
     ['draw', '--output', '--collapse'],
     ['config', '--explain', '--schema'],
     ['plan', '--operations', '--config'],
@@ -55,7 +60,7 @@ describe('a mistake of usage exits with 2, says what was likely meant, and print
   it.each<[string, string[], ...string[]]>([
     ['no command', [], 'Usage: refold'],
     ['an unknown command', ['trian'], "unknown command 'trian'", 'train'],
-    ['a command of later', ['export', 'x.safetensors'], "unknown command 'export'"],
+    ['a command of nobody', ['serve', 'x.safetensors'], "unknown command 'serve'"],
     ['an unknown flag', ['train', '--epcohs', '3'], 'RF-USAGE-UNKNOWN-FLAG', "'--epochs'"],
     ['an unknown flag of doctor', ['doctor', '--jso'], 'RF-USAGE-UNKNOWN-FLAG', "'--json'"],
     ['an unknown flag of plugins', ['plugins', '--qiet'], 'RF-USAGE-UNKNOWN-FLAG', "'--quiet'"],

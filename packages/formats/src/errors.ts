@@ -133,7 +133,7 @@ export function notRefold(path: string, received: string): RefoldError {
     expected:
       "a file with 'refold.format' in its metadata, as `refold train` and `refold fuse` write",
     received,
-    hint: 'Start a training from these weights with `refold train --weights FILE`; what it saves is a Refold file.',
+    hint: '`refold import FILE -o MODEL` makes a Refold network of them, where a plugin knows it.',
   });
 }
 

@@ -71,7 +71,8 @@ export const exportCommand: DefineCommand = (io) =>
       const settings = () => importSettings(io, given);
       const network = await openModel(input, formOf(options.form), settings);
       const { scheme } = options;
-      const model = scheme === undefined ? null : describingModel(network, await settings());
+      const known = () => importSettings(io, given, { stored: network.config });
+      const model = scheme === undefined ? null : describingModel(network, await known());
       const probes = () => probeNetwork(io, given, network);
       const result = await exportNetwork({
         ...{ network, format, output, scheme, model, tolerance, probes },

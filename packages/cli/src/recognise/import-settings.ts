@@ -24,6 +24,15 @@ export interface ImportSettings {
   readonly options: ImportOptions;
 }
 
+export interface ImportHints {
+  /** Class names by index; empty: unknown. */
+  readonly classes?: readonly string[];
+  /** See `RecogniseOptions`. */
+  readonly prefix?: string | undefined;
+  /** Configuration that a file brought along: names its model where nothing else does. */
+  readonly stored?: Readonly<ConfigObject> | null;
+}
+
 const colour = z.array(z.number()).length(3);
 
 /** Keys of the configuration that matter to an import, with the values that published networks have. */
@@ -50,16 +59,16 @@ const settings = z.object({
  * Reads them from the configuration and flags: candidates are the models of every installed plugin, or the one that is
  * named with its options (`--model repvgg --model.depths …`).
  *
- * @param classes class names by index; empty: unknown
  * @throws RefoldError `RF-CONFIG-*`, `RF-PLUGIN-*`, `RF-IMPORT-SETTING`
  */
 export async function importSettings(
   io: Io,
   { options: { config }, flags }: Pick<Arguments, 'options' | 'flags'>,
-  { classes = [], prefix }: { classes?: readonly string[]; prefix?: string | undefined } = {},
+  { classes = [], prefix, stored }: ImportHints = {},
 ): Promise<ImportSettings> {
   const file = config === undefined ? undefined : await readConfigFile(config, io.cwd);
-  const { tree } = mergeConfig({ file, flags });
+  const object = stored?.['model'] === undefined ? undefined : { model: stored['model'] };
+  const { tree } = mergeConfig({ object, file, flags });
   const parsed = settings.safeParse(tree.value);
   if (!parsed.success) throw settingDoesNotFit(parsed.error);
   const { model, data } = parsed.data;
