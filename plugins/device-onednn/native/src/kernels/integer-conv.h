@@ -2,12 +2,9 @@
 #pragma once
 #include <omp.h>
 #include <algorithm>
-#include "integer-products.h"
-#include "integer-values.h"
+#include "integer-depthwise.h"
 
 namespace refold::REFOLD_ISA {
-
-inline bool isDepthwise(const IntegerConvShape& s) { return s.cg == 1 && s.og == 1 && pixelBytes(s.in()) % 16 == 0; }
 
 /** How the left operand comes to be. */
 enum class Rows {
@@ -325,52 +322,6 @@ inline void integerProduct(const IntegerConvShape& s, const uint8_t* x, const vo
       }
     }
   }
-}
-
-/** Sixteen-bit products would do, and the processor has no wider ones to offer: each channel meets its own weight alone. */
-inline vi multiplyBytes(vi x, vi w) {
-#if defined(__AVX512BW__)
-  // x has no upper half, so that of w does not count.
-  return (vi)_mm512_madd_epi16((__m512i)x, (__m512i)w);
-#else
-  return x * w;
-#endif
-}
-
-inline void integerDepthwise(const IntegerConvShape& s, const uint8_t* x, const void* weights, const IntegerTarget& t) {
-  const int stride = pixelBytes(s.in()), blocks = (s.in() + B - 1) / B;
-  const int32_t* w = static_cast<const int32_t*>(weights);
-  const vf low = splat(t.relu ? 0.0f : float(-t.zero)), high = splat(float(255 - t.zero));
-  const vi padding = vi{} + int32_t(s.zero);
-#pragma omp parallel for collapse(2) schedule(static)
-  for (int image = 0; image < s.images; image++)
-    for (int y = 0; y < s.outH; y++)
-      for (int block = 0; block < blocks; block++) {
-        vi bias;
-        std::memcpy(&bias, t.bias + block * B, sizeof bias);
-        const vf factor = loadAnywhere(t.factor + block * B);
-        for (int column = 0; column < s.outW; column++) {
-          vi sum = bias;
-          for (int ky = 0; ky < s.kernelH; ky++) {
-            const int iy = y * s.strideH - s.padH + ky * s.dilationH;
-            for (int kx = 0; kx < s.kernelW; kx++) {
-              const int ix = column * s.strideW - s.padW + kx * s.dilationW;
-              const bool isInside = unsigned(iy) < unsigned(s.inH) && unsigned(ix) < unsigned(s.inW);
-              const vi value =
-                  isInside ? loadBytes(x + ((size_t(image) * s.inH + iy) * s.inW + ix) * stride + block * B) : padding;
-              vi weight;
-              std::memcpy(&weight, w + size_t(ky * s.kernelW + kx) * stride + block * B, sizeof weight);
-              sum += multiplyBytes(value, weight);
-            }
-          }
-          const vf value = __builtin_convertvector(sum, vf) * factor;
-          const size_t place = size_t(y) * s.outW + column, row = size_t(image) * s.outH * s.outW + place;
-          if (t.bytes) storeBytes(t.bytes + row * stride + block * B, storedOf(value, low, high, t.zero), B);
-          else
-            storeAnywhere(t.floats + image * t.imageStride + place * t.pixelStride + block * t.blockStride,
-                          t.relu ? max(zero(), value) : value);
-        }
-      }
 }
 
 inline void integerConv(const IntegerConvShape& s, const uint8_t* x, const void* weights, const IntegerTarget& target,

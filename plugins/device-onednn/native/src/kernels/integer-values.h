@@ -1,16 +1,43 @@
 /** Between sums, floats and stored bytes. */
 #pragma once
 #include "integer-shapes.h"
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
 #include "vec.h"
 
 namespace refold::REFOLD_ISA {
 
 typedef uint8_t vb __attribute__((vector_size(B), may_alias));
 
+// GCC converts such vectors lane by lane where it is not told the instruction.
 inline vi loadBytes(const uint8_t* p) {
+#if defined(__AVX512F__)
+  return (vi)_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+#elif defined(__AVX2__)
+  return (vi)_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+#else
   vb bytes;
   std::memcpy(&bytes, p, sizeof bytes);
   return __builtin_convertvector(bytes, vi);
+#endif
+}
+
+/** Of numbers from 0 to 255. */
+inline vb toBytes(vi whole) {
+#if defined(__AVX512F__)
+  return (vb)_mm512_cvtepi32_epi8((__m512i)whole);
+#elif defined(__AVX2__)
+  const __m256i words = _mm256_packus_epi32((__m256i)whole, (__m256i)whole);
+  const __m256i bytes = _mm256_permute4x64_epi64(_mm256_packus_epi16(words, words), 0x08);
+  const __m128i low = _mm256_castsi256_si128(bytes);
+  const __m128i both = _mm_unpacklo_epi32(low, _mm_unpackhi_epi64(low, low));
+  vb result;
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(&result), both);
+  return result;
+#else
+  return __builtin_convertvector(whole, vb);
+#endif
 }
 
 /** Stored numbers of values that are whole already but for rounding: half to even, clamped, then shifted by `zero`. */
@@ -23,7 +50,7 @@ inline vb storedOf(vf value, vf low, vf high, int zero) {
   const vf shifted = clamped + 12582912.0f;
   const vi whole = (vi)shifted - (vi)splat(12582912.0f);
 #endif
-  return __builtin_convertvector(whole + zero, vb);
+  return toBytes(whole + zero);
 }
 
 /** @param lanes of the block that are the caller's to write */
