@@ -105,7 +105,7 @@ describe('a Refold file', () => {
     await writeSafetensors(file, fromNamedTensors(weights), { format: 'pt' });
     await expect(readModelFile(file)).rejects.toMatchObject({
       code: 'RF-FILE-NOT-REFOLD',
-      message: expect.stringContaining('refold train --weights FILE'),
+      message: expect.stringContaining('refold import FILE'),
     });
     expect(await readWeights(file)).toEqual(weights);
   });
