@@ -47,6 +47,9 @@ console.log(JSON.stringify({ losses, library, rebuild, device: device.info.libra
 await device.close();
 `;
 
+/** The device and what it needs of ours. */
+const PACKED = ['packages/graph', 'packages/core', 'packages/quantise', 'plugins/device-onednn'];
+
 suite('the packed device onednn, where there is neither compiler nor oneDNN', () => {
   if (!isPossible) it.skip(`a release of onednn: ${reason}`, () => undefined);
   const folder = temporaryFolder();
@@ -55,7 +58,7 @@ suite('the packed device onednn, where there is neither compiler nor oneDNN', ()
 
   beforeAll(async () => {
     await run(process.execPath, [path.join(root, 'tools', 'prebuild.mjs')], { maxBuffer: 1 << 26 });
-    for (const dir of ['packages/graph', 'packages/core', 'plugins/device-onednn']) install(dir);
+    for (const dir of PACKED) install(dir);
   }, 600_000);
 
   /** As npm would, but for other people's packages, which are those of the repository: no network is needed. */

@@ -13,6 +13,20 @@ export interface ByteSource {
    * @throws RefoldError `RF-FILE-TRUNCATED` where the source ends before, `RF-FILE-UNREADABLE`, `RF-FILE-TOO-LARGE`
    */
   read(position: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Like `read`, without a copy: bytes that others may see as well and that nobody changes. Absent where there is always a
+   * copy.
+   */
+  view?(position: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Idempotent. */
   close(): Promise<void>;
+}
+
+/** Bytes to look at, not to change: a view where the source has one. */
+export function viewOf(
+  source: ByteSource,
+  position: number,
+  length: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return source.view?.(position, length) ?? source.read(position, length);
 }

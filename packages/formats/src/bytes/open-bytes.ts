@@ -2,17 +2,29 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { isRefoldError } from '@refold/graph';
 import { tooLarge, truncated, unreadable } from '../errors.js';
 import type { ByteSource } from './byte-source.js';
+import { mapFile } from './map-file.js';
 
 /** Large reads are cut into pieces of this size, which Node's threads fetch side by side. */
 const PIECE_BYTES = 1 << 22;
 const PIECES_AT_ONCE = 4;
+
+export interface OpenBytesOptions {
+  /**
+   * Map the file instead of copying it, where that can be had: its pages are then read when they are looked at. Only for
+   * files that nobody cuts meanwhile (see {@link mapFile}). Default false.
+   */
+  readonly mapped?: boolean;
+}
 
 /**
  * Opens a file for reading at any position.
  *
  * @throws RefoldError `RF-FILE-UNREADABLE`
  */
-export async function openBytes(path: string): Promise<ByteSource> {
+export async function openBytes(
+  path: string,
+  { mapped = false }: OpenBytesOptions = {},
+): Promise<ByteSource> {
   let file: FileHandle;
   try {
     file = await open(path, 'r');
@@ -22,7 +34,8 @@ export async function openBytes(path: string): Promise<ByteSource> {
   try {
     const stat = await file.stat();
     if (stat.isDirectory()) throw unreadable(path, { code: 'EISDIR' });
-    return new OpenFile(path, stat.size, file);
+    const pages = mapped ? await mapFile(path) : null;
+    return new OpenFile(path, pages?.byteLength ?? stat.size, file, pages);
   } catch (error) {
     await file.close();
     throw isRefoldError(error) ? error : unreadable(path, error);
@@ -36,7 +49,17 @@ class OpenFile implements ByteSource {
     readonly path: string,
     readonly size: number,
     readonly file: FileHandle,
+    /** The whole file, where it is mapped. */
+    readonly pages: ArrayBuffer | null,
   ) {}
+
+  view(position: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    if (!this.pages) return this.read(position, length);
+    if (position + length > this.size) {
+      return Promise.reject(truncated(this.path, position, position + length, this.size));
+    }
+    return Promise.resolve(new Uint8Array(this.pages, position, length));
+  }
 
   async read(position: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     if (position + length > this.size) {

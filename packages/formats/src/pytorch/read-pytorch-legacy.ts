@@ -1,5 +1,5 @@
 import { malformed, overLimit, truncated } from '../errors.js';
-import type { ByteSource } from '../bytes/byte-source.js';
+import { viewOf, type ByteSource } from '../bytes/byte-source.js';
 import { PickleEnds } from '../pickle/pickle-input.js';
 import type { PersistentReference, PickleValue } from '../pickle/pickle-value.js';
 import { readPickle } from '../pickle/read-pickle.js';
@@ -91,7 +91,7 @@ async function findStorages(
     if (begin + bytes > source.size) {
       throw truncated(source.path, source.size, begin + bytes, source.size);
     }
-    storages.set(key, { bytes, read: (at, length) => source.read(begin + at, length) });
+    storages.set(key, { bytes, read: (at, length) => viewOf(source, begin + at, length) });
     position += bytes;
   }
   return storages;

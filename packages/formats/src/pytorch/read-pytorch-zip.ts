@@ -1,5 +1,5 @@
 import { malformed, overLimit, unsupportedFile } from '../errors.js';
-import type { ByteSource } from '../bytes/byte-source.js';
+import { viewOf, type ByteSource } from '../bytes/byte-source.js';
 import { PickleEnds } from '../pickle/pickle-input.js';
 import type { PickleValue } from '../pickle/pickle-value.js';
 import { readPickle } from '../pickle/read-pickle.js';
@@ -138,7 +138,7 @@ class ZipStorage implements PytorchStorage {
   async read(position: number, length: number): Promise<Uint8Array> {
     this.#start ??= this.zip.contentStart(this.entry);
     const start = await this.#start;
-    if (start !== null) return this.zip.source.read(start + position, length);
+    if (start !== null) return viewOf(this.zip.source, start + position, length);
     const content = await this.zip.read(this.entry, { verify: false });
     return content.slice(position, position + length);
   }

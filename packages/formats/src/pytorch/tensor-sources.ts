@@ -76,7 +76,8 @@ export function tensorSources(
     }
     const read = async () => {
       const data = await readStrided((at, length) => storage.read(at, length), view);
-      return isBigEndian ? swapBytes(data, view.elementBytes) : data;
+      // Swapping works in place, and a storage may give a view.
+      return isBigEndian ? swapBytes(data.slice(), view.elementBytes) : data;
     };
     sources.set(name, { dtype, shape: tensor.shape, read });
   }

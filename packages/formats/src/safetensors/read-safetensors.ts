@@ -1,5 +1,5 @@
 import { badHeader, truncated } from '../errors.js';
-import type { ByteSource } from '../bytes/byte-source.js';
+import { viewOf, type ByteSource } from '../bytes/byte-source.js';
 import { openBytes } from '../bytes/open-bytes.js';
 import type { StoredTensor } from '../tensors/stored-tensor.js';
 import type { TensorSource } from '../tensors/tensor-source.js';
@@ -48,7 +48,7 @@ export async function openSafetensors(source: ByteSource): Promise<WeightsFile> 
   const { dataStart, header } = await readHeader(source);
   const tensors = new Map<string, TensorSource>();
   for (const { name, dtype, shape, begin, end } of header.places) {
-    const read = () => source.read(dataStart + begin, end - begin);
+    const read = () => viewOf(source, dataStart + begin, end - begin);
     tensors.set(name, { dtype, shape, read });
   }
   return {

@@ -1,4 +1,4 @@
-import { openBytes } from '../bytes/open-bytes.js';
+import { openBytes, type OpenBytesOptions } from '../bytes/open-bytes.js';
 import type { ByteSource } from '../bytes/byte-source.js';
 import { unknownWeights } from '../errors.js';
 import type { WeightsFile } from './weights-file.js';
@@ -8,10 +8,15 @@ import { HEAD_BYTES, weightsReaders } from './weights-readers.js';
  * Opens a file of weights of any known format, recognised by its content. Nothing that the file says is run, no size is
  * believed before it was checked, and tensors are read only when asked for.
  *
+ * @param options.mapped see {@link OpenBytesOptions}; tensors of safetensors and PyTorch files are then not copied
+ *
  * @throws RefoldError `RF-FILE-UNREADABLE`; `RF-FILE-UNKNOWN` for content of no known format; `RF-FILE-*` of the format
  */
-export async function openWeights(path: string): Promise<WeightsFile> {
-  const source = await openBytes(path);
+export async function openWeights(
+  path: string,
+  options: OpenBytesOptions = {},
+): Promise<WeightsFile> {
+  const source = await openBytes(path, options);
   try {
     return await openWeightsFrom(source);
   } catch (error) {
