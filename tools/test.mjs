@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { judgesEnvironment } from './lib/judges.mjs';
 import { main } from './lib/main.mjs';
 import { root } from './lib/root.mjs';
 import { runCommand } from './lib/run-command.mjs';
@@ -36,7 +37,7 @@ async function jest(args) {
       '--passWithNoTests',
       ...args,
     ],
-    { capture: true, acceptCodes: [0, 1] },
+    { capture: true, acceptCodes: [0, 1], env: judgesEnvironment() },
   );
   return exitCode;
 }
