@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
@@ -27,8 +27,8 @@ interface Row {
         const script = path.join(root, 'benchmarks', 'timm-to-onnx.py');
         const refold = path.join(root, 'packages', 'cli', 'bin', 'refold.js');
         const args = [script, '--refold', refold, '--models', MODELS.join(','), '--sizes', '64'];
-        const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const;
-        const { rows } = JSON.parse(execFileSync(python!, args, options)) as { rows: Row[] };
+        const { stdout } = spawnSync(python!, args, { encoding: 'utf8' });
+        const { rows } = JSON.parse(stdout) as { rows: Row[] };
         expect(rows.map(({ model, error }) => ({ model, error }))).toEqual(
           MODELS.map((model) => ({ model })),
         );
