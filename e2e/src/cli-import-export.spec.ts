@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
@@ -211,4 +212,48 @@ real("reads every real MindSpore file, writes it back, and keeps every tensor's 
       expect(Buffer.compare(again.get(key)!.data, data)).toBe(0);
     }
   }
+});
+
+describe("RepVGG-A0 in MindCV's names", () => {
+  let names: readonly string[];
+  beforeAll(async () => {
+    const a0 = repvggGraph(repvggVariants['repvgg_a0']!, { ...context, numClasses: 1000 });
+    await writeModelFile(inside('a0.safetensors'), {
+      ...{ kind: 'model', form: 'train', model: 'repvgg_a0', graph: a0 },
+      ...{ weights: initialise(a0, 1), classes: [], preprocessing: null },
+      ...{ config: null, position: null, best: null },
+    });
+    await documentOf('export', 'a0.safetensors', '-o', 'a0.ckpt', '--scheme', 'mindcv');
+    const file = await openWeights(inside('a0.ckpt'));
+    names = [...file.tensors.keys()];
+    await file.close();
+  });
+
+  // facts/repvgg.md §4 and §2: 22 blocks of two convolutions and BNs, 17 of them with an identity, and the classifier.
+  it('has 290 tensors, called as MindCV calls them', () => {
+    expect(names).toHaveLength(290);
+    const bn = '(gamma|beta|moving_mean|moving_variance)';
+    const branch = `(rbr_(dense|1x1)\\.(0\\.weight|1\\.${bn})|rbr_identity\\.${bn})`;
+    const known = new RegExp(`^(stage0|stage[1-4]\\.\\d+)\\.${branch}$|^linear\\.(weight|bias)$`);
+    expect(names.filter((name) => !known.test(name))).toEqual([]);
+    expect(names.filter((name) => name.includes('identity'))).toHaveLength(17 * 4);
+    expect(names).toContain('stage0.rbr_dense.0.weight');
+    expect(names).toContain('stage3.13.rbr_identity.moving_variance');
+  });
+
+  const mindspore = process.env['REFOLD_MINDSPORE_PYTHON'];
+  const judged = mindspore === undefined ? it.skip : it;
+  judged('loads in MindSpore (skipped without REFOLD_MINDSPORE_PYTHON)', () => {
+    const program = [
+      'import json, sys, mindspore',
+      'loaded = mindspore.load_checkpoint(sys.argv[1])',
+      'print(json.dumps({name: list(p.shape) for name, p in loaded.items()}))',
+    ].join('\n');
+    const { stdout } = spawnSync(mindspore!, ['-c', program, inside('a0.ckpt')], {
+      encoding: 'utf8',
+    });
+    const loaded = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, number[]>;
+    expect(Object.keys(loaded)).toEqual(names);
+    expect(loaded['stage4.0.rbr_dense.0.weight']).toEqual([1280, 192, 3, 3]);
+  });
 });
