@@ -182,6 +182,10 @@ describe('the folder', () => {
     writeFileSync(path.join(dir, 'thesis.txt'), 'years');
     await expect(writeTfjsModel(dir, model)).rejects.toMatchObject({ code: 'RF-FILE-FOLDER' });
     expect(readdirSync(dir)).toEqual(['thesis.txt']);
+    // A model is replaced, not what lies beside it.
+    writeFileSync(path.join(dir, 'model.json'), '{}');
+    await expect(writeTfjsModel(dir, model)).rejects.toMatchObject({ code: 'RF-FILE-FOLDER' });
+    expect(readdirSync(dir)).toEqual(['model.json', 'thesis.txt']);
     const file = path.join(dir, 'thesis.txt');
     await expect(writeTfjsModel(file, model)).rejects.toMatchObject({ code: 'RF-FILE-FOLDER' });
     await expect(writeTfjsModel(path.join(dir, 'no', 'where'), model)).rejects.toMatchObject({

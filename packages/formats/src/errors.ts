@@ -345,7 +345,7 @@ export function folderInUse(folder: string, mark: string, received: string): Ref
   return new RefoldError('RF-FILE-FOLDER', {
     where: folder,
     message: 'Something else is there already.',
-    expected: `nothing, an empty folder, or one with a ${mark} to replace`,
+    expected: `nothing, an empty folder, or one with a ${mark} and what belongs to it`,
     received,
     hint: 'Name another folder, or move what is there away.',
   });

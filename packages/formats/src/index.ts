@@ -26,7 +26,7 @@ export {
   type OnnxNetworkRead,
   type ReadOnnxOptions,
 } from './onnx/import/read-onnx-network.js';
-export { writeFolderAtomically, type FolderFile } from './files/atomic-folder.js';
+export { writeFolderAtomically, type FolderFile, type FolderKind } from './files/atomic-folder.js';
 export {
   writeTfjsModel,
   type TfjsMetadata,

@@ -1,5 +1,3 @@
-import { open } from 'node:fs/promises';
-
 /** `sys/mman.h`; the same on Linux and macOS. */
 const PROT_READ_WRITE = 1 | 2;
 const MAP_PRIVATE = 2;
@@ -11,25 +9,19 @@ interface Memory {
 let memory: Promise<Memory | null> | undefined;
 
 /**
- * A file's bytes as pages of the page cache, without a copy: they come when they are looked at, and writing to them changes
+ * An open file's bytes as pages of the page cache, without a copy: they come when they are looked at, and writing to them changes
  * this process's view alone. The pages are given back when nothing refers to the buffer any more; it must not be transferred
  * to another thread, and the file must not be cut while it is mapped: whoever then looks at a lost page ends the process
  * (SIGBUS). Files that are replaced by renaming, as Refold does, are safe.
  *
+ * @param descriptor of the file; the mapping outlives it
+ * @param bytes size of the file
  * @returns null where mapping is not to be had (Windows, no koffi, an empty file)
  */
-export async function mapFile(path: string): Promise<ArrayBuffer | null> {
+export async function mapFile(descriptor: number, bytes: number): Promise<ArrayBuffer | null> {
   memory ??= loadMemory();
   const calls = await memory;
-  if (!calls) return null;
-  const file = await open(path, 'r');
-  try {
-    const { size } = await file.stat();
-    return size === 0 ? null : calls.map(file.fd, size);
-  } finally {
-    // The mapping outlives the descriptor.
-    await file.close();
-  }
+  return bytes === 0 ? null : (calls?.map(descriptor, bytes) ?? null);
 }
 
 async function loadMemory(): Promise<Memory | null> {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -83,6 +83,17 @@ describe.each([false, true])('openBytes, mapped: %s', (mapped) => {
       }
     },
   );
+});
+
+it('a mapped view and a copy are of one file, also when another takes its place meanwhile', async () => {
+  const path = await fileOf(content);
+  const [other, spare] = [join(folder, 'other'), content.map((byte) => 255 - byte)];
+  for (let round = 0; round < 50; round++) {
+    await writeFile(other, round % 2 === 0 ? spare : content);
+    const [source] = await Promise.all([openBytes(path, { mapped: true }), rename(other, path)]);
+    expect(await viewOf(source, 0, 500)).toEqual(await source.read(0, 500));
+    await source.close();
+  }
 });
 
 it('a mapped view changes neither the file nor is it changed by a file in its place', async () => {

@@ -34,8 +34,8 @@ export async function openBytes(
   try {
     const stat = await file.stat();
     if (stat.isDirectory()) throw unreadable(path, { code: 'EISDIR' });
-    const pages = mapped ? await mapFile(path) : null;
-    return new OpenFile(path, pages?.byteLength ?? stat.size, file, pages);
+    const pages = mapped ? await mapFile(file.fd, stat.size) : null;
+    return new OpenFile(path, stat.size, file, pages);
   } catch (error) {
     await file.close();
     throw isRefoldError(error) ? error : unreadable(path, error);

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { InternalError } from '@refold/graph';
 import {
   nodeFileSystem,
   removeTemporaries,
@@ -53,6 +54,30 @@ describe('writeAtomically', () => {
     const expected = Buffer.concat(pieces);
     expect(bytes).toBe(expected.length);
     expect(expected.equals(await readFile(path))).toBe(true);
+    expect(await readdir(folder)).toEqual(['a']);
+  });
+
+  it("keeps what is no refusal of the system: a mistake of ours is not the user's disk", async () => {
+    const path = join(folder, 'a');
+    const mistake = new TypeError('cannot read properties of undefined');
+    await expect(writeAtomically(path, () => Promise.reject(mistake))).rejects.toBe(mistake);
+    const bug = new InternalError('a tensor too short');
+    await expect(writeAtomically(path, () => Promise.reject(bug))).rejects.toBe(bug);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('does what belongs to the new file when that is on the disk and the old one still there', async () => {
+    const path = join(folder, 'a');
+    await writeFile(path, 'old');
+    const before = () => readFile(path, 'utf8').then((text) => expect(text).toBe('old'));
+    const write = (beforeRename: () => Promise<void>) =>
+      writeAtomically(path, (sink) => sink(Buffer.from('new')), nodeFileSystem, beforeRename);
+    await expect(write(() => Promise.reject(failure('ENOSPC')))).rejects.toMatchObject({
+      code: 'RF-FILE-DISK-FULL',
+    });
+    expect(await readFile(path, 'utf8')).toBe('old');
+    await write(before);
+    expect(await readFile(path, 'utf8')).toBe('new');
     expect(await readdir(folder)).toEqual(['a']);
   });
 

@@ -49,13 +49,15 @@ const TEMPORARY = /^\..+\.[0-9a-f]{12}\.refold-tmp$/;
  * Writes a file as a whole or not at all: temporary name in the same folder, sync, rename, sync of the folder.
  * A reader sees the old file or the new one, never a part. After a failure the temporary file is gone.
  *
+ * @param beforeRename done when all is on the disk but the old file is still there: what must be in place with the new one
  * @returns the file's size in bytes
- * @throws RefoldError `RF-FILE-DISK-FULL`, `RF-FILE-UNWRITABLE`; a RefoldError of `produce` as it is
+ * @throws RefoldError `RF-FILE-DISK-FULL`, `RF-FILE-UNWRITABLE`; what else `produce` throws as it is
  */
 export async function writeAtomically(
   path: string,
   produce: (sink: Sink) => Promise<void>,
   files: AtomicFileSystem = nodeFileSystem,
+  beforeRename: () => Promise<void> = () => Promise.resolve(),
 ): Promise<number> {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.refold-tmp`);
@@ -69,16 +71,22 @@ export async function writeAtomically(
     const closing = handle;
     handle = null;
     await closing.close();
+    await beforeRename();
     await files.rename(temporary, path);
     await files.syncFolder(folder);
     return gathered.total;
   } catch (error) {
     await handle?.close().catch(() => undefined);
     await files.remove(temporary).catch(() => undefined);
-    if (isRefoldError(error)) throw error;
-    const code = (error as { code?: string }).code;
-    throw code === 'ENOSPC' || code === 'EDQUOT' ? diskFull(path, error) : unwritable(path, error);
+    throw writeFailure(path, error);
   }
+}
+
+/** What to say of a failed write: the system's refusals are the user's to mend, everything else stays what it is. */
+export function writeFailure(path: string, error: unknown): unknown {
+  const { code } = error as { code?: unknown };
+  if (isRefoldError(error) || typeof code !== 'string' || code.startsWith('ERR_')) return error;
+  return code === 'ENOSPC' || code === 'EDQUOT' ? diskFull(path, error) : unwritable(path, error);
 }
 
 /**

@@ -41,6 +41,27 @@ const outcome = async (values: readonly Piece[][]) =>
     .then(contentOf, (error: unknown) => (error as { code?: string }).code ?? error);
 
 describe('openMindspore', () => {
+  it('keeps a tensor apart from a map parameter of the same tag, in either order', async () => {
+    const map = [...wire.text(1, 'm'), ...wire.message(3, [])];
+    const tensor = value('m', [2], 'Float32', floats(1, 2));
+    for (const values of [
+      [map, tensor],
+      [tensor, map],
+    ]) {
+      const file = await openMemory(await fileOf(values));
+      expect([...file.tensors.keys()]).toEqual(['m']);
+      expect(file.notes.join()).toContain('map parameters');
+    }
+  });
+
+  it('keeps a text whatever its tag', async () => {
+    const text = Buffer.from('tiny', 'utf-16le');
+    const wide = new Uint8Array(16);
+    for (let i = 0; i < 4; i++) wide[4 * i] = text[2 * i]!;
+    const { metadata } = await openMemory(await fileOf([value('__proto__', [1], 'str', wide)]));
+    expect(Object.entries(metadata)).toEqual([['__proto__', 'tiny']]);
+  });
+
   it('reads every type that MindSpore writes, and a text', async () => {
     const { format, tensors, metadata, notes } = await openMemory(fixtureBytes('kinds.ckpt'));
     expect([format, metadata, notes]).toEqual(['mindspore', { recipe: 'tiny' }, []]);

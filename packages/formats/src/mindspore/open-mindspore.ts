@@ -48,7 +48,7 @@ export function looksLikeMindspore(head: Uint8Array): boolean {
 export async function openMindspore(source: ByteSource): Promise<WeightsFile> {
   const notes = new Notes();
   const tensors = new Map<string, TensorSource>();
-  const metadata: Record<string, string> = {};
+  const metadata = new Map<string, string>();
   const end = await messageEnd(source, notes);
   let group: CheckpointValue[] = [];
   const take = async (): Promise<void> => {
@@ -56,14 +56,17 @@ export async function openMindspore(source: ByteSource): Promise<WeightsFile> {
     if (!first) return;
     const { tag } = first;
     if (!first.tensor) notes.add('map parameters, which were left out', tag);
-    else if (first.tensor.type === 'str') metadata[tag] = await readText(source, group);
+    else if (first.tensor.type === 'str') metadata.set(tag, await readText(source, group));
     else {
       if (tensors.delete(tag)) notes.add('saved more than once; the last was taken', tag);
       tensors.set(tag, joined(source, group, notes));
     }
   };
   for await (const value of readCheckpointValues(source, end)) {
-    if (group.length > 0 && group[0]!.tag !== value.tag) {
+    const [first] = group;
+    // A map parameter may have the tag of a tensor.
+    const isSame = first?.tag === value.tag && (first.tensor === null) === (value.tensor === null);
+    if (first && !isSame) {
       await take();
       group = [];
     }
@@ -73,7 +76,7 @@ export async function openMindspore(source: ByteSource): Promise<WeightsFile> {
   return {
     format: 'mindspore',
     tensors,
-    metadata,
+    metadata: Object.fromEntries(metadata),
     notes: notes.sentences(),
     close: () => source.close(),
   };

@@ -1,7 +1,7 @@
 import { unwritableDtype } from '../errors.js';
 import { writeAtomically } from '../files/atomic-file.js';
 import { wire, writePieces } from '../protobuf/write-fields.js';
-import type { TensorSource } from '../tensors/tensor-source.js';
+import { readChecked, type TensorSource } from '../tensors/tensor-source.js';
 import { mindsporeNames } from './mindspore-types.js';
 
 /** Longer tensors are split into values of this size, as MindSpore does (SLICE_SIZE of mindspore/train/serialization.py). */
@@ -28,7 +28,7 @@ export async function writeMindspore(
   }
   return writeAtomically(path, async (sink) => {
     for (const [name, source] of tensors) {
-      const data = await source.read();
+      const data = await readChecked(name, source);
       const dims = source.shape.flatMap((size) => wire.varint(1, size));
       const type = wire.text(2, mindsporeNames.get(source.dtype)!);
       let at = 0;

@@ -1,4 +1,4 @@
-import { badOnnx, malformed } from '../errors.js';
+import { badOnnx, malformed, overLimit } from '../errors.js';
 import { fieldsOf, textAt, type Place } from '../protobuf/place.js';
 import type { ExternalFiles } from './external-files.js';
 import {
@@ -15,6 +15,9 @@ import { readValue } from './read-value.js';
 
 /** Graphs inside graphs (`If`, `Loop`): no exporter comes near this. */
 const MAX_DEPTH = 32;
+
+/** Fields of a model or of a graph; real ones have thousands. */
+export const MAX_FIELDS = 500_000;
 
 /** What reading one model shares. */
 export interface ReadContext {
@@ -74,6 +77,9 @@ export async function readGraph(place: Place, context: ReadContext): Promise<Onn
       }
     }
     fields.push({ field, key });
+    if (fields.length > MAX_FIELDS) {
+      throw overLimit(path, 'A graph has too many fields.', `${MAX_FIELDS} fields`, 'more');
+    }
   }
   return { name, nodes, initializers, inputs, outputs, values, fields };
 }

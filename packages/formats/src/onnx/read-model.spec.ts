@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { isRefoldError } from '@refold/graph';
 import fc from 'fast-check';
+import { nodeFileSystem, type AtomicFileSystem } from '../files/atomic-file.js';
 import { bytesInMemory } from '../bytes/bytes-in-memory.js';
 import { wire, writePieces, type Piece } from '../protobuf/write-fields.js';
 import { readSafetensors } from '../safetensors/read-safetensors.js';
@@ -47,6 +48,65 @@ async function readAll(bytes: Uint8Array, name = at('m.onnx')): Promise<void> {
 }
 
 describe('openOnnx', () => {
+  it('reads lists that are longer than a call has room for', async () => {
+    const many = Array.from({ length: 300_000 }, (_, i) => i % 7);
+    const ints = [...wire.text(1, 'axes'), ...wire.packed(8, many), ...wire.varint(20, 7)];
+    const node = [...wire.text(4, 'Odd'), ...wire.text(2, 'y'), ...wire.message(5, ints)];
+    const model = await openOnnxFrom(
+      bytesInMemory('x', await modelOf([...wire.message(1, node), ...output])),
+    );
+    expect(model.graph.nodes[0]!.attributes.get('axes')!.ints).toHaveLength(300_000);
+  });
+
+  it('refuses tensors of absurd rank and models of absurdly many fields, by an error', async () => {
+    const dims = wire.packed(
+      1,
+      Array.from({ length: 300_000 }, () => 1),
+    );
+    const tensor = wire.message(5, [...dims, ...wire.varint(2, 1), ...wire.text(8, 'w')]);
+    await readAll(await modelOf(tensor)).catch((error: unknown) => {
+      if (!isRefoldError(error)) throw error;
+    });
+    const crowd = new Uint8Array(2 * 600_000).map((_, i) => (i % 2 === 0 ? 0x78 : 0));
+    for (const bytes of [crowd, await modelOf([crowd])]) {
+      await expect(readAll(bytes)).rejects.toMatchObject({ code: 'RF-FILE-LIMIT' });
+    }
+  });
+
+  it('leaves the old model and its weights where the new one finds no room', async () => {
+    const file = at('large.onnx');
+    const tensor = (fill: number) => ({
+      tensor: {
+        head: [...wire.varint(1, 1024), ...wire.varint(2, 1), ...wire.text(8, 'w')],
+        data: [new Uint8Array(Float32Array.from({ length: 1024 }, () => fill).buffer)],
+      },
+    });
+    const outgoing = (fill: number) => ({
+      ...{ before: wire.varint(1, 8), after: [] },
+      graph: [tensor(fill), { number: 12, pieces: valuePieces('w', 1, [1024]) }],
+    });
+    const first = async () => {
+      const model = await openOnnx(file);
+      const bytes = await model.graph.initializers.get('w')!.read();
+      await model.close();
+      return new Float32Array(bytes.buffer, bytes.byteOffset, 1)[0];
+    };
+    await writeOnnxFile(file, outgoing(1), { maxBytes: 100 });
+    expect(await first()).toBe(1);
+    const full: AtomicFileSystem = {
+      ...nodeFileSystem,
+      create: (name) =>
+        name.includes('.data')
+          ? nodeFileSystem.create(name)
+          : Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })),
+    };
+    const again = writeOnnxFile(file, outgoing(2), { maxBytes: 100, files: full });
+    await expect(again).rejects.toMatchObject({ code: 'RF-FILE-DISK-FULL' });
+    expect(await first()).toBe(1);
+    await writeOnnxFile(file, outgoing(3), { maxBytes: 100 });
+    expect(await first()).toBe(3);
+  });
+
   it('reads every type from every field that can hold it, as onnx does', async () => {
     const weights = await openWeights(fixture('types'));
     const { tensors: expected } = await readSafetensors(

@@ -1,10 +1,10 @@
 import type { ByteSource } from '../bytes/byte-source.js';
 import { openBytes } from '../bytes/open-bytes.js';
-import { badOnnx, malformed } from '../errors.js';
+import { badOnnx, malformed, overLimit } from '../errors.js';
 import { fieldsOf, textAt, type Place, type PlacedField } from '../protobuf/place.js';
 import { ExternalFiles } from './external-files.js';
 import { ONNX, plainDomain, type OnnxGraph, type OnnxModel } from './onnx-model.js';
-import { checkOrder, readGraph } from './read-graph.js';
+import { checkOrder, MAX_FIELDS, readGraph } from './read-graph.js';
 import { entryAt } from './read-tensor.js';
 import { signed } from './varints.js';
 
@@ -35,6 +35,9 @@ export async function openOnnxFrom(source: ByteSource): Promise<OnnxModel> {
   let [irVersion, producer] = [0, ''];
   for await (const field of fieldsOf({ source, begin: 0, end: source.size }, ONNX)) {
     fields.push(field);
+    if (fields.length > MAX_FIELDS) {
+      throw overLimit(path, 'The model has too many fields.', `${MAX_FIELDS} fields`, 'more');
+    }
     if (field.number === 1 && field.wire === 'varint') irVersion = signed(field.value);
     if (field.wire !== 'bytes') continue;
     if (field.number === 2) producer = await textAt(field.place, ONNX);

@@ -87,16 +87,17 @@ async function readAttribute(place: Place, context: ReadContext): Promise<FoundA
       case 11:
         if (content) {
           const graph = await readGraph(content, { ...context, depth: context.depth + 1 });
-          captured.push(...capturedBy(graph));
+          for (const value of capturedBy(graph)) captured.push(value);
           external ||= [...graph.initializers.values()].some((tensor) => tensor.external);
           external ||= graph.nodes.some((node) => node.external);
         }
         break;
       case 7:
-        floats.push(...(await floatsOf(field)));
+        // One by one: a list may be longer than a call has room for arguments.
+        for (const value of await floatsOf(field)) floats.push(value);
         break;
       case 8:
-        ints.push(...(await numbersOf(field)));
+        for (const value of await numbersOf(field)) ints.push(value);
         break;
       case 21:
         reference = true;

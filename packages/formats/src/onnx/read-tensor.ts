@@ -74,7 +74,7 @@ async function partsOf(place: Place): Promise<Parts> {
   const parts: Parts = { name: '', dataType: 0, dims: [], typed: [], inOtherFile: false };
   const entries = new Map<string, string>();
   for await (const field of fieldsOf(place, ONNX)) {
-    if (field.number === 1) parts.dims.push(...(await numbersOf(field)));
+    if (field.number === 1) for (const size of await numbersOf(field)) parts.dims.push(size);
     else if (field.number === 2 && field.wire === 'varint') parts.dataType = signed(field.value);
     else if (field.number === 8 && field.wire === 'bytes')
       parts.name = await textAt(field.place, ONNX);

@@ -1,6 +1,11 @@
 import path from 'node:path';
 import { InternalError } from '@refold/graph';
-import { nodeFileSystem, writeAtomically, type AtomicFileSystem } from '../files/atomic-file.js';
+import {
+  nodeFileSystem,
+  writeAtomically,
+  type AtomicFileSystem,
+  type Sink,
+} from '../files/atomic-file.js';
 import { sizeOfPieces, wire, writePieces, type Piece } from '../protobuf/write-fields.js';
 import { entryPieces, type TensorParts } from './message-pieces.js';
 
@@ -30,8 +35,8 @@ const EXTERNAL_BYTES = 1024;
 const PAGE_BYTES = 4096;
 
 /**
- * Writes a model as a whole or not at all, one piece in memory at a time. The file of weights beside a large model is
- * written before the model that names it.
+ * Writes a model as a whole or not at all, one piece in memory at a time. The file of weights beside a large model takes its
+ * place when the model is on the disk as well, just before that does.
  *
  * @returns the size of all files in bytes
  * @throws RefoldError `RF-FILE-DISK-FULL`, `RF-FILE-UNWRITABLE`; of a tensor that is read meanwhile `RF-FILE-*`
@@ -65,8 +70,13 @@ export async function writeOnnxFile(
     );
     return wire.message(5, [...head, ...entries, ...wire.varint(14, 1)]);
   });
-  const bytes = await write(path.join(path.dirname(file), name), data, files);
-  return bytes + (await write(file, [...before, ...wire.message(7, outside), ...after], files));
+  let bytes = 0;
+  const model = [...before, ...wire.message(7, outside), ...after];
+  const beside = path.join(path.dirname(file), name);
+  const written = await write(file, model, files, async () => {
+    bytes = await write(beside, data, files);
+  });
+  return bytes + written;
 }
 
 function fieldPieces(field: OutgoingField): Piece[] {
@@ -80,8 +90,14 @@ export function externalName(file: string): string {
   return `${path.basename(file)}.data`;
 }
 
-function write(file: string, pieces: readonly Piece[], files: AtomicFileSystem): Promise<number> {
-  return writeAtomically(file, (sink) => writePieces(pieces.map(checked), sink), files);
+function write(
+  file: string,
+  pieces: readonly Piece[],
+  files: AtomicFileSystem,
+  beforeRename?: () => Promise<void>,
+): Promise<number> {
+  const produce = (sink: Sink) => writePieces(pieces.map(checked), sink);
+  return writeAtomically(file, produce, files, beforeRename);
 }
 
 /** A tensor that gives more or less than it said would shift all that follows. */

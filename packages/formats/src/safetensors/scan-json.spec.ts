@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { scanJson } from './scan-json.js';
 
+it('stops at objects with more keys than networks have tensors', () => {
+  const keys = Array.from({ length: 250_001 }, (_, i) => `"${i}":0`);
+  expect(scanJson(`{${keys.join(',')}}`, 3)?.message).toContain('too many keys');
+  expect(scanJson(`{${keys.slice(1).join(',')}}`, 3)).toBeNull();
+});
+
 describe('scanJson', () => {
   it('finds a repeated key, also when it is spelt with an escape', () => {
     expect(scanJson('{"a":1,"b":{"a":2},"a":3}', 9)).toMatchObject({ index: 19, received: '"a"' });

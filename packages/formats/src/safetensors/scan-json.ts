@@ -1,3 +1,6 @@
+/** Large networks have some thousand tensors; a header of many more would only take time. */
+const MAX_KEYS = 250_000;
+
 /** A rule that plain `JSON.parse` does not hold: where (characters from the start) and what. */
 export interface JsonFinding {
   readonly index: number;
@@ -49,6 +52,10 @@ export function scanJson(text: string, maxDepth: number): JsonFinding | null {
             return { index: i, message: 'A key appears twice.', received: JSON.stringify(key) };
           }
           keys.add(key);
+          if (keys.size > MAX_KEYS) {
+            const received = `more than ${MAX_KEYS}`;
+            return { index: i, message: 'An object has too many keys.', received };
+          }
         }
         i = end;
         break;

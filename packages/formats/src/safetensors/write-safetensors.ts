@@ -2,7 +2,7 @@ import { InternalError } from '@refold/graph';
 import { nodeFileSystem, writeAtomically, type AtomicFileSystem } from '../files/atomic-file.js';
 import { DTYPE_BYTES } from '../tensors/dtype.js';
 import type { StoredTensor } from '../tensors/stored-tensor.js';
-import { bytesOf, sourcesOf, type TensorSource } from '../tensors/tensor-source.js';
+import { bytesOf, readChecked, sourcesOf, type TensorSource } from '../tensors/tensor-source.js';
 
 const ALIGN_BYTES = 8;
 
@@ -39,19 +39,10 @@ export async function writeSafetensorSources(
     path,
     async (sink) => {
       await sink(head);
-      for (const [name, source] of sorted) await sink(await contentOf(name, source));
+      for (const [name, source] of sorted) await sink(await readChecked(name, source));
     },
     files,
   );
-}
-
-async function contentOf(name: string, source: TensorSource): Promise<Uint8Array> {
-  const data = await source.read();
-  const bytes = bytesOf(source);
-  if (bytes !== data.length) {
-    throw new InternalError(`The tensor '${name}' has ${data.length} bytes instead of ${bytes}.`);
-  }
-  return data;
 }
 
 /** Length field and padded header. */

@@ -1,3 +1,4 @@
+import { InternalError } from '@refold/graph';
 import { DTYPE_BYTES, type Dtype } from './dtype.js';
 import type { StoredTensor } from './stored-tensor.js';
 
@@ -17,6 +18,20 @@ export interface TensorSource {
 /** Size in bytes of a tensor's elements. */
 export function bytesOf({ dtype, shape }: Pick<TensorSource, 'dtype' | 'shape'>): number {
   return shape.reduce((product, size) => product * size, DTYPE_BYTES[dtype]);
+}
+
+/**
+ * The bytes of a source that is written, which must be as many as its shape says: else all that follows would be shifted.
+ *
+ * @throws InternalError where they are not
+ */
+export async function readChecked(name: string, source: TensorSource): Promise<Uint8Array> {
+  const data = await source.read();
+  const bytes = bytesOf(source);
+  if (bytes !== data.length) {
+    throw new InternalError(`The tensor '${name}' has ${data.length} bytes instead of ${bytes}.`);
+  }
+  return data;
 }
 
 /** Tensors in memory as sources, for writers. Nothing is copied. */

@@ -1,5 +1,5 @@
 import type { Graph, NamedTensors } from '@refold/graph';
-import { writeFolderAtomically } from '../files/atomic-folder.js';
+import { writeFolderAtomically, type FolderKind } from '../files/atomic-folder.js';
 import { checkWeights } from '../refold-file/check-weights.js';
 import type { FilePreprocessing } from '../refold-file/refold-file.js';
 import { shapeOf } from './graph-def.js';
@@ -35,6 +35,10 @@ export interface TfjsMetadata {
 }
 
 const MODEL_FILE = 'model.json';
+const KIND: FolderKind = {
+  mark: MODEL_FILE,
+  owns: (name) => name === MODEL_FILE || /^group1-shard\d+of\d+\.bin$/.test(name),
+};
 
 /**
  * Writes a folder that `loadGraphModel` of TensorFlow.js reads: `model.json` (a TensorFlow `GraphDef`) and weights in
@@ -51,7 +55,7 @@ export async function writeTfjsModel(dir: string, model: TfjsModel): Promise<num
   const shards = weightShards(topology.weights);
   const paths = shards.map((_, i) => `group1-shard${i + 1}of${shards.length}.bin`);
   const document = modelDocument(model, topology, paths);
-  return writeFolderAtomically(dir, MODEL_FILE, [
+  return writeFolderAtomically(dir, KIND, [
     ...shards.map((parts, i) => ({ name: paths[i]!, parts })),
     { name: MODEL_FILE, parts: [Buffer.from(JSON.stringify(document))] },
   ]);

@@ -8,7 +8,7 @@ import { HEAD_BYTES, weightsReaders } from './weights-readers.js';
  * Opens a file of weights of any known format, recognised by its content. Nothing that the file says is run, no size is
  * believed before it was checked, and tensors are read only when asked for.
  *
- * @param options.mapped see {@link OpenBytesOptions}; tensors of safetensors and PyTorch files are then not copied
+ * @param options.mapped see {@link OpenBytesOptions}; tensors of single safetensors and PyTorch files are then not copied
  *
  * @throws RefoldError `RF-FILE-UNREADABLE`; `RF-FILE-UNKNOWN` for content of no known format; `RF-FILE-*` of the format
  */
