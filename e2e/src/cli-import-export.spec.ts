@@ -19,8 +19,10 @@ import {
   type RepvggSpec,
 } from '@refold/plugin-model-repvgg';
 import { sharedFolder } from '@refold/testing';
+import { writeImageFolder } from './spec-kit/image-folder.js';
 import { runCli } from './spec-kit/run-cli.js';
 import { temporaryFolder } from './spec-kit/temporary-folder.js';
+import { writeTinyConfig } from './spec-kit/tiny-config.js';
 
 const folder = temporaryFolder();
 const inside = (name: string): string => path.join(folder, name);
@@ -34,6 +36,8 @@ const named: NamedTensors = new Map(initialise(graph, 5));
 /** A network of no published widths has to be named. */
 const asTiny = ['--model', 'repvgg', '--model.depths', '[1,2]', '--model.widths', '[8,12]'];
 const images = ['--resolution', '32'];
+
+const whole = ['foreign.pth', ...asTiny, ...images];
 
 interface Imported {
   readonly [key: string]: unknown;
@@ -117,8 +121,15 @@ describe('refold import', () => {
     ['a file that is not there', ['none.pth'], 1, 'RF-FILE-UNREADABLE'],
     ['text', ['names.json'], 1, 'RF-FILE-UNKNOWN'],
     ['its own input as output', ['tiny.safetensors', '-o', 'tiny.safetensors'], 1, 'SAME-FILE'],
+    ['a list of classes that is not there', [...whole, '--classes', 'none.txt'], 1, 'CLASSES'],
+    ['too few class names', [...whole, '--classes', 'few.txt'], 1, 'RF-IMPORT-CLASSES'],
+    ['class names that are none', [...whole, '--classes', 'objects.json'], 1, 'IMPORT-CLASSES'],
+    ['a prefix that is not there', [...whole, '--prefix', 'ema'], 1, 'RF-IMPORT-PREFIX'],
+    ['other classes of a whole network', ['tiny.safetensors', '--num-classes', '3'], 2, 'VALUE'],
   ])('refuses %s', async (_, args, code, expected) => {
     writeFileSync(inside('names.json'), 'plain text');
+    writeFileSync(inside('few.txt'), 'a\nb\n');
+    writeFileSync(inside('objects.json'), '[{"index":0,"name":"tench"}]');
     const failure = await failureOf('import', ...args);
     expect(failure.code).toBe(code);
     expect(failure.stderr).toContain(expected);
@@ -136,7 +147,7 @@ describe('refold export', () => {
     const args = ['export', 'tiny.safetensors', '-o', file, ...flags, ...asTiny];
     expect(await documentOf(...args)).toEqual({
       ...{ input: inside('tiny.safetensors'), output: inside(file), format },
-      ...{ maxAbsError: 0, maxRelError: 0, bytes: readFileSync(inside(file)).length },
+      ...{ maxAbsError: 0, maxRelError: 0, bytes: readFileSync(inside(file)).length, notes: [] },
     });
     const back = ['import', file, ...asTiny, ...images, '-o', `back-${file}.safetensors`];
     expect(await documentOf(...back)).toMatchObject({ scheme, missing: [], unexpected: [] });
@@ -184,12 +195,51 @@ describe('refold export', () => {
     ['names nobody knows', ['--to', 'pytorch', '--scheme', 'keras'], 1, 'RF-EXPORT-SCHEME'],
     ['an unknown format', ['--to', 'caffe'], 2, 'RF-USAGE-FLAG-VALUE'],
     ['no format', [], 2, 'RF-USAGE-FORMAT'],
+    ['names where the network has its own', ['--to', 'onnx', '--scheme', 'timm'], 2, 'VALUE'],
+    ['a folder as a file', ['--to', 'onnx', '-o', '.'], 1, 'RF-CLI-UNWRITABLE'],
     ['an ending that says nothing', ['-o', 'out.bin'], 2, 'RF-USAGE-FORMAT'],
     ['a folder that is not there', ['-o', 'none/out.pth'], 1, 'RF-FILE-UNWRITABLE'],
   ])('refuses %s', async (_, flags, code, expected) => {
     const failure = await failureOf('export', 'tiny.safetensors', ...flags);
     expect(failure.code).toBe(code);
     expect(failure.stderr).toContain(expected);
+  });
+});
+
+describe('networks of other libraries', () => {
+  it('are validated on image folders, prepared as they want it, and predict', async () => {
+    const options = { classes: ['a', 'b'], perClass: 2 };
+    const data = await writeImageFolder(inside('photos'), options);
+    const flags = ['--data-dir', data, ...asTiny, '--num-classes', '2', ...images];
+    expect(await documentOf('validate', 'foreign.pth', '--quiet', ...flags)).toMatchObject({ images: 4 });
+    const file = path.join(data, 'val', 'a', '0.jpg');
+    const { code } = await runCli(['predict', 'foreign.pth', file, ...asTiny, ...images], folder);
+    expect(code).toBe(0);
+  });
+
+  it('are no start for a training of another network, nor fused', async () => {
+    const config = writeTinyConfig(folder);
+    const train = ['train', '-c', config, '--max-steps', '1', '--output-dir', 'never'];
+    await documentOf('export', 'tiny.safetensors', '-o', 'flat.pth', '--form', 'fused');
+    await documentOf('fuse', 'tiny.safetensors', '-o', 'flat.safetensors');
+    for (const file of ['flat.pth', 'flat.safetensors']) {
+      const failure = await failureOf(...train, '--weights', inside(file));
+      expect(failure.code).toBe(1);
+      expect(failure.stderr).toContain('RF-IMPORT-OTHER-NETWORK');
+      expect(failure.stderr).toContain('fused');
+    }
+  });
+
+  it('do not become something else than the ending says', async () => {
+    await documentOf('export', 'tiny.safetensors', '-o', 'again.onnx', '--form', 'fused');
+    for (const [args, expected] of [
+      [['again.onnx', '-o', 'x.safetensors'], 'ends in .onnx'],
+      [['tiny.safetensors', '-o', 'x.bin'], 'RF-USAGE-FORMAT'],
+    ] as const) {
+      const failure = await failureOf('fuse', ...args);
+      expect(failure.code).toBe(2);
+      expect(failure.stderr).toContain(expected);
+    }
   });
 });
 

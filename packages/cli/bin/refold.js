@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { guardProcess, main } from '../dist/index.js';
 
-guardProcess();
+const settled = guardProcess();
 process.exitCode = await main(process.argv.slice(2));
+settled();

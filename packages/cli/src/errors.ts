@@ -80,7 +80,7 @@ export function fileNotWritable(flag: string, file: string, cause: unknown): Ref
 export function wouldReplaceInput(flag: '--output' | '--report', file: string): RefoldError {
   return new RefoldError('RF-CLI-SAME-FILE', {
     message: `'${file}' is both the input and the output.`,
-    expected: `another file in ${flag}: fusing cannot be undone`,
+    expected: `another file in ${flag}: what is there would be lost`,
   });
 }
 

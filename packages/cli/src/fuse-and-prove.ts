@@ -3,6 +3,7 @@ import { Dataset, Device, composeResolved, firstImages, type ImageBatch } from '
 import type { RefoldFile } from '@refold/formats';
 import { checkGate, fuse, prove, type FusionProof, type Gate } from '@refold/reparam';
 import { wouldReplaceInput } from './errors.js';
+import { evaluationData, withoutModel } from './evaluation-data.js';
 import { formatOfEnding, type ExportFormat } from './export/export-formats.js';
 import { exportNetwork, type ExportResult } from './export/export-network.js';
 import { probeNetwork } from './export/probe-network.js';
@@ -12,7 +13,6 @@ import { openModel, type OpenModel } from './open-model.js';
 import { importSettings } from './recognise/import-settings.js';
 import type { Reporter } from './output/open-reporter.js';
 import type { Arguments } from './read-arguments.js';
-import { storedConfig } from './stored-config.js';
 
 export interface FuseJob {
   /** Absolute. */
@@ -56,7 +56,7 @@ export async function fuseAndProve(io: Io, job: FuseJob): Promise<FuseDocument> 
   const written = await exportNetwork({
     ...{ network, format, output: job.output, scheme: undefined, model: null },
     tolerance: job.gate.network,
-    probes: () => probeNetwork(io, job.given, network),
+    probes: (written) => probeNetwork(io, job.given, written),
   });
   const { maxAbsError, maxRelError, top1Agreement } = proof.network;
   job.report.record({
@@ -82,8 +82,8 @@ async function proveOnImages(
   model: OpenModel,
   fusion: ReturnType<typeof fuse>,
 ): Promise<FusionProof> {
-  const fallback = await storedConfig(model.config, pluginFolders(io));
-  const config = await loadConfig(io, job.given, { fallback });
+  const data = await evaluationData(model, job.given, pluginFolders(io));
+  const config = await loadConfig(io, withoutModel(job.given), data);
   for (const warning of config.warnings) job.report.take({ type: 'warned', ...warning });
   const scope = await composeResolved(config, { baseDir: io.cwd }).open(job.report.take);
   try {

@@ -2,6 +2,8 @@ import path from 'node:path';
 import { composeResolved, Model, type ResolvedConfig } from '@refold/core';
 import { openWeights, readHostTensor, readModelFile, type WeightsFile } from '@refold/formats';
 import { tensorsOf, type HostTensor, type NamedTensors } from '@refold/graph';
+import { cannotStartFrom } from './recognise/errors.js';
+import { LEAST_SHARE } from './recognise/recognise.js';
 import { isRefoldFile } from './open-model.js';
 import { IMAGENET } from './recognise/model-candidates.js';
 import { bestReading } from './recognise/read-names.js';
@@ -11,20 +13,26 @@ import { bestReading } from './recognise/read-names.js';
  * the configured model knows. Null where none are named. What does not fit the model is left to the run, which starts it
  * afresh and says so.
  *
- * @throws RefoldError `RF-FILE-*`, and those of making the model
+ * @throws RefoldError `RF-FILE-*`, `RF-IMPORT-OTHER-NETWORK` where most of the network is missing, and those of making the model
  */
 export async function loadStartingWeights(
   config: ResolvedConfig,
   cwd: string,
 ): Promise<NamedTensors | null> {
-  const { weights } = config.core;
-  if (weights === null) return null;
-  const file = path.resolve(cwd, weights);
+  if (config.core.weights === null) return null;
+  const file = path.resolve(cwd, config.core.weights);
   const open = await openWeights(file);
   try {
-    if (!isRefoldFile(open)) return await translated(file, open, config, cwd);
-    const stored = (await readModelFile(file)).weights;
-    return new Map([...stored].filter(([name]) => !name.startsWith('optimizer.')));
+    const known = await tensorsOfModel(config, cwd);
+    const weights = isRefoldFile(open)
+      ? withoutSlots((await readModelFile(file)).weights)
+      : await translated(file, open, known);
+    const matched = [...known.names].filter((name) => weights.has(name)).length;
+    if (matched < LEAST_SHARE * known.names.size) {
+      const isFused = [...open.tensors.keys()].some((name) => /[._]reparam/.test(name));
+      throw cannotStartFrom(file, known.model.name, matched, known.names.size, isFused);
+    }
+    return weights;
   } finally {
     await open.close();
   }
@@ -33,10 +41,8 @@ export async function loadStartingWeights(
 async function translated(
   file: string,
   { tensors }: WeightsFile,
-  config: ResolvedConfig,
-  cwd: string,
+  known: KnownTensors,
 ): Promise<NamedTensors> {
-  const known = await tensorsOfModel(config, cwd);
   const reading = bestReading(known.model, [...tensors.keys()], (name) => known.names.has(name));
   const valueOf = known.model.weightValues?.[reading?.scheme ?? ''];
   const named = new Map<string, HostTensor>();
@@ -53,10 +59,16 @@ async function translated(
   return named;
 }
 
-async function tensorsOfModel(
-  config: ResolvedConfig,
-  cwd: string,
-): Promise<{ model: Model; names: ReadonlySet<string> }> {
+function withoutSlots(weights: NamedTensors): NamedTensors {
+  return new Map([...weights].filter(([name]) => !name.startsWith('optimizer.')));
+}
+
+interface KnownTensors {
+  readonly model: Model;
+  readonly names: ReadonlySet<string>;
+}
+
+async function tensorsOfModel(config: ResolvedConfig, cwd: string): Promise<KnownTensors> {
   const scope = await composeResolved(config, { baseDir: cwd }).open();
   try {
     const model = await scope.get(Model);

@@ -91,7 +91,9 @@ export class DecodePool {
     waiting.failures.push(...failures);
     if (--waiting.left > 0) return;
     this.waiting.delete(id);
-    if (this.waiting.size === 0) for (const { worker } of await this.threads!) worker.unref();
+    const threads = await this.threads!;
+    // Meanwhile a job may have come, or the end, for which threads are held until they are gone.
+    if (this.waiting.size === 0 && !this.closing) for (const { worker } of threads) worker.unref();
     waiting.resolve(waiting.failures.sort((a, b) => a.position - b.position));
   }
 

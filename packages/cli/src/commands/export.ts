@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { RefoldFile } from '@refold/formats';
 import type { Command } from 'commander';
 import { configuredCommand, type CommonOptions } from '../common-options.js';
 import { fileMissing, valueDoesNotFit, wouldReplaceInput } from '../errors.js';
@@ -28,6 +29,10 @@ interface ExportDocument extends ExportResult {
   readonly output: string;
   readonly format: ExportFormat;
 }
+
+const HOLDS_WEIGHTS: ReadonlySet<ExportFormat> = new Set([
+  ...(['pytorch', 'mindspore', 'numpy', 'safetensors'] as const),
+]);
 
 /** `refold export`: writes a network for another library, and checks what was written there. */
 export const exportCommand: DefineCommand = (io) =>
@@ -62,7 +67,11 @@ export const exportCommand: DefineCommand = (io) =>
       const { options } = given;
       const [file] = given.words;
       if (file === undefined) throw fileMissing('export', 'a model file');
-      const format = formatOf(options, file);
+      const format = formatOf(options);
+      if (options.scheme !== undefined && !HOLDS_WEIGHTS.has(format)) {
+        const expected = `nothing: ${format} holds the network with names of its own`;
+        throw valueDoesNotFit('--scheme', expected, options.scheme);
+      }
       const tolerance = positiveNumber('--tolerance', options.tolerance);
       const input = path.resolve(io.cwd, file);
       const ending = format === 'tfjs' ? '-tfjs' : EXPORT_ENDINGS[format][0]!;
@@ -73,7 +82,7 @@ export const exportCommand: DefineCommand = (io) =>
       const { scheme } = options;
       const known = () => importSettings(io, given, { stored: network.config });
       const model = scheme === undefined ? null : describingModel(network, await known());
-      const probes = () => probeNetwork(io, given, network);
+      const probes = (written: RefoldFile) => probeNetwork(io, given, written);
       const result = await exportNetwork({
         ...{ network, format, output, scheme, model, tolerance, probes },
       });
@@ -82,22 +91,24 @@ export const exportCommand: DefineCommand = (io) =>
     });
 
 /** @throws RefoldError `RF-USAGE-FLAG-VALUE`, `RF-USAGE-FORMAT` */
-function formatOf({ to, output }: ExportOptions, file: string): ExportFormat {
+function formatOf({ to, output }: ExportOptions): ExportFormat {
   if (to !== undefined) {
     if (Object.hasOwn(EXPORT_ENDINGS, to)) return to as ExportFormat;
     throw valueDoesNotFit('--to', Object.keys(EXPORT_ENDINGS).join(', '), to);
   }
   const format = output === undefined ? undefined : formatOfEnding(output);
-  if (format === undefined) throw formatUnclear(output ?? file);
+  if (format === undefined) throw formatUnclear(output);
   return format;
 }
 
-function describe({ output, format, bytes, maxAbsError, maxRelError }: ExportDocument): string {
+function describe(document: ExportDocument): string {
+  const { output, format, bytes, maxAbsError, maxRelError, notes } = document;
   const run = format === 'onnx' || format === 'tfjs';
   return [
     run
       ? `run there       ${maxAbsError.toExponential(1)} absolute, ${maxRelError.toExponential(1)} relative`
       : 'read again      bit by bit the same',
+    ...notes.map((note) => `note            ${note}`),
     `written         ${output} (${format}, ${bytes.toLocaleString('en-US')} bytes)`,
     '',
   ].join('\n');

@@ -3,6 +3,8 @@ import { isOnnxFile } from '@refold/formats';
 import type { Command } from 'commander';
 import { configuredCommand, type CommonOptions } from '../common-options.js';
 import { fileMissing, valueDoesNotFit, wouldReplaceInput } from '../errors.js';
+import { formatUnclear } from '../export/errors.js';
+import { formatOfEnding } from '../export/export-formats.js';
 import { fuseAndProve, isSameFile, type FuseDocument } from '../fuse-and-prove.js';
 import { positiveNumber, wholeNumber } from '../option-values.js';
 import { fuseOnnx, type FuseOnnxDocument } from '../onnx-graph-mode/fuse-onnx.js';
@@ -71,6 +73,7 @@ export const fuseCommand: DefineCommand = (io) =>
             `${images}`,
           );
         }
+        checkEnding(options.output, onnx);
         const document = onnx
           ? await fuseOnnx(input, output, { gate })
           : await fuseAndProve(io, { input, output, given, images, gate, report });
@@ -84,6 +87,16 @@ export const fuseCommand: DefineCommand = (io) =>
         report.close();
       }
     });
+
+/** What is written goes by the ending; a name without one is a Refold file's, or of ONNX what ONNX came in as. */
+function checkEnding(output: string | undefined, isOnnx: boolean): void {
+  if (output === undefined || path.extname(output) === '') return;
+  const format = formatOfEnding(output);
+  if (format === undefined) throw formatUnclear(output);
+  if (isOnnx && format !== 'onnx') {
+    throw valueDoesNotFit('--output', 'a name that ends in .onnx, as the input is', output);
+  }
+}
 
 function describe(document: FuseDocument | FuseOnnxDocument): string {
   const { regions, left, notes, network, parameters, macs, output } = document;

@@ -1,17 +1,17 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openWeights, readModelFile, writeModelFile, type RefoldFile } from '@refold/formats';
 import { shapesOf, tensorsOf } from '@refold/graph';
 import type { Command } from 'commander';
+import { mergeConfig } from '@refold/core';
 import { readClassNames } from '../class-names.js';
 import { configuredCommand, type CommonOptions } from '../common-options.js';
-import { fileMissing, wouldReplaceInput } from '../errors.js';
+import { fileMissing, valueDoesNotFit, wouldReplaceInput } from '../errors.js';
 import { isSameFile } from '../fuse-and-prove.js';
 import type { Io } from '../io.js';
 import { readArguments, type Arguments } from '../read-arguments.js';
 import { isRefoldFile } from '../open-model.js';
 import { importSettings } from '../recognise/import-settings.js';
-import { importWeights } from '../recognise/import-weights.js';
+import { checkClassCount, importWeights } from '../recognise/import-weights.js';
 import { readOnnxFile } from '../recognise/read-onnx-file.js';
 import type { DefineCommand } from './commands.js';
 
@@ -94,14 +94,20 @@ async function look(
   const weights = await openWeights(input);
   try {
     const { format, notes } = weights;
+    const classes =
+      classFile === undefined ? [] : await readClassNames(path.resolve(io.cwd, classFile));
     if (isRefoldFile(weights)) {
-      const network = await readModelFile(input);
+      refuseReheading(given);
+      const network = named(input, await readModelFile(input), classes);
       return { network, document: { input, format, notes, ...ours(network, 'refold') } };
     }
-    const classes = classFile === undefined ? [] : readClassNames(await readText(io, classFile));
     const settings = await importSettings(io, given, { classes, prefix });
     if (format === 'onnx') {
-      const { network, notes: read } = await readOnnxFile(input, () => Promise.resolve(settings));
+      refuseReheading(given);
+      const { network: found, notes: read } = await readOnnxFile(input, () =>
+        Promise.resolve(settings),
+      );
+      const network = named(input, found, classes);
       const document = { input, format, notes: [...notes, ...read], ...ours(network, 'onnx') };
       return { network, document };
     }
@@ -123,6 +129,23 @@ async function look(
   }
 }
 
+/** A file that brings its network has its classifier and one set of weights. */
+function refuseReheading({ options, flags }: Arguments<ImportCommandOptions>): void {
+  const { tree } = mergeConfig({ flags });
+  const { numClasses } = (tree.value['model'] ?? {}) as { numClasses?: number };
+  const expected = 'nothing: the file brings its network along';
+  if (numClasses !== undefined)
+    throw valueDoesNotFit('--num-classes', expected, String(numClasses));
+  if (options.prefix !== undefined) throw valueDoesNotFit('--prefix', expected, options.prefix);
+}
+
+/** With other class names, where some are given. */
+function named(file: string, network: RefoldFile, classes: readonly string[]): RefoldFile {
+  if (classes.length === 0) return network;
+  checkClassCount(file, classes, shapesOf(network.graph).get(network.graph.output)?.[0] ?? 0);
+  return { ...network, classes };
+}
+
 /** Of a network that the file brings along. */
 function ours(network: RefoldFile, scheme: string) {
   const { model, form, graph } = network;
@@ -131,10 +154,6 @@ function ours(network: RefoldFile, scheme: string) {
     ...{ scheme, prefix: '', tensors: tensorsOf(graph).length },
     ...{ missing: [], unexpected: [], ignored: [], reinitialised: [] },
   };
-}
-
-function readText(io: Io, file: string): Promise<string> {
-  return readFile(path.resolve(io.cwd, file), 'utf8');
 }
 
 /** Counters of which every batch norm has one are told once: `61 × num_batches_tracked`. */

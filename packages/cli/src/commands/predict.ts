@@ -3,6 +3,7 @@ import { composeResolved, Device, ImageReader } from '@refold/core';
 import type { Command } from 'commander';
 import { configuredCommand, type CommonOptions } from '../common-options.js';
 import { fileMissing, noPreprocessing } from '../errors.js';
+import { withoutModel } from '../evaluation-data.js';
 import { loadConfig, type NeededPoint } from '../load-config.js';
 import { openModel } from '../open-model.js';
 import { formOf, wholeNumber } from '../option-values.js';
@@ -41,7 +42,7 @@ export const predictCommand: DefineCommand = (io) =>
       }
       const top = wholeNumber('--top', options.top, 1);
       const form = formOf(options.form);
-      const config = await loadConfig(io, given, { needed: READER });
+      const config = await loadConfig(io, withoutModel(given), { needed: READER });
       const model = await openModel(path.resolve(io.cwd, file), form, () =>
         importSettings(io, given),
       );

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { DEFAULT_METHOD, type CalibrationMethod, type LayerError } from '@refold/quantise';
 import type { Command } from 'commander';
 import { configuredCommand, type CommonOptions } from '../common-options.js';
-import { fileMissing } from '../errors.js';
+import { fileMissing, valueDoesNotFit } from '../errors.js';
 import { methodOf, percentage, wholeNumber } from '../option-values.js';
 import { openReporter } from '../output/open-reporter.js';
 import { printTable } from '../output/print-table.js';
@@ -67,7 +67,12 @@ export const quantiseCommand: DefineCommand = (io) =>
 
 function chosenMethod({ method, percentile }: QuantiseOptions): CalibrationMethod {
   const kind = methodOf(method) ?? 'percentile';
-  if (kind !== 'percentile') return { kind };
+  if (kind !== 'percentile') {
+    if (percentile !== undefined) {
+      throw valueDoesNotFit('--percentile', 'nothing, unless --method is percentile', percentile);
+    }
+    return { kind };
+  }
   return percentile === undefined
     ? DEFAULT_METHOD
     : { kind, percent: percentage('--percentile', percentile) };

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { classMap, withMappedLabels } from '../class-map.js';
 import { configuredCommand, type CommonOptions } from '../common-options.js';
 import { fileMissing, lossNotFinite } from '../errors.js';
+import { evaluationData, withoutModel } from '../evaluation-data.js';
 import { loadConfig, pluginFolders } from '../load-config.js';
 import { openModel, type OpenModel } from '../open-model.js';
 import { formOf } from '../option-values.js';
@@ -14,7 +15,6 @@ import { openPredictions } from '../output/open-predictions.js';
 import { ofThisRank } from '../rank-options.js';
 import { importSettings } from '../recognise/import-settings.js';
 import { readArguments, type Arguments } from '../read-arguments.js';
-import { storedConfig } from '../stored-config.js';
 import type { DefineCommand } from './commands.js';
 
 interface ValidateOptions extends CommonOptions {
@@ -53,7 +53,7 @@ export const validateCommand: DefineCommand = (io) =>
       const from = pluginFolders(io);
       const config =
         preset ??
-        (await loadConfig(io, given, { fallback: await storedConfig(model.config, from) }));
+        (await loadConfig(io, withoutModel(given), await evaluationData(model, given, from)));
       const report = openReporter(io, options);
       const predictions = options.predictions
         ? openPredictions(options.predictions, io.cwd)

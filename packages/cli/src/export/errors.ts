@@ -41,9 +41,12 @@ export function exportDamaged(file: string, tensor: string): RefoldError {
 }
 
 /** An output whose ending names no format. */
-export function formatUnclear(file: string): RefoldError {
+export function formatUnclear(file: string | undefined): RefoldError {
   return new RefoldError('RF-USAGE-FORMAT', {
-    message: `The name '${file}' does not say what to write.`,
+    message:
+      file === undefined
+        ? 'Neither --to nor -o says what to write.'
+        : `The name '${file}' does not say what to write.`,
     expected:
       '--to refold, onnx, tfjs, pytorch, mindspore, numpy or safetensors; or a usual ending',
     exitCode: 2,

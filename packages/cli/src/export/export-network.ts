@@ -32,7 +32,7 @@ export interface ExportJob {
   /** Largest relative error (2-norm) of a network that is run by its own runtime. */
   readonly tolerance: number;
   /** Images and answers to run it on; asked for only by formats that can be run. */
-  readonly probes: () => Promise<readonly Probe[]>;
+  readonly probes: (network: RefoldFile) => Promise<readonly Probe[]>;
 }
 
 /** What came of an export. */
@@ -40,6 +40,8 @@ export interface ExportResult {
   readonly maxAbsError: number;
   readonly maxRelError: number;
   readonly bytes: number;
+  /** What the format does not hold of the network, one sentence each. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -66,7 +68,7 @@ export function exportNetwork(job: ExportJob): Promise<ExportResult> {
 function exportOnnx({ network, output, tolerance, probes }: ExportJob): Promise<ExportResult> {
   return inFolderBeside(output, async (file, publish) => {
     const bytes = await writeOnnx(file, network);
-    const known = await probes();
+    const known = await probes(network);
     const difference = await checkOnnx(
       file,
       known.map(({ input }) => input),
@@ -76,26 +78,25 @@ function exportOnnx({ network, output, tolerance, probes }: ExportJob): Promise<
       throw exportDiffers('ONNX', difference.maxRelError, tolerance);
     }
     await publish();
-    return { ...difference, bytes };
+    return { ...difference, bytes, notes: [] };
   });
 }
 
-async function exportTfjs({
-  network,
-  output,
-  tolerance,
-  probes,
-}: ExportJob): Promise<ExportResult> {
+async function exportTfjs(job: ExportJob): Promise<ExportResult> {
+  const { output, tolerance, probes } = job;
+  // TensorFlow.js computes in float32.
+  const network = { ...job.network, quantisation: null };
   const { checkTfjsModel } = await import('@refold/tfjs');
   const trial = await mkdtemp(path.join(tmpdir(), 'refold-tfjs-'));
   try {
     const folder = path.join(trial, 'model');
     await writeTfjsModel(folder, network);
-    const difference = await checkTfjsModel(folder, await probes());
+    const difference = await checkTfjsModel(folder, await probes(network));
     if (!(difference.maxRelError <= tolerance)) {
       throw exportDiffers('a TensorFlow.js model', difference.maxRelError, tolerance);
     }
-    return { ...difference, bytes: await writeTfjsModel(output, network) };
+    const bytes = await writeTfjsModel(output, network);
+    return { ...difference, bytes, notes: notesOn(job.network) };
   } finally {
     await rm(trial, { recursive: true, force: true });
   }
@@ -112,12 +113,22 @@ async function exportWeights(
   const tensors = renameWeights(graph, weights, { scheme: names, model, counters });
   const bytes = await weightsWriters[format](output, sourcesOf(tensors));
   const damaged = await firstDifference(output, tensors);
-  if (damaged === undefined) return exact(bytes);
+  if (damaged === undefined) return { ...exact(bytes), notes: notesOn(network) };
   await rm(output, { force: true });
   throw exportDamaged(output, damaged);
 }
 
-const exact = (bytes: number): ExportResult => ({ maxAbsError: 0, maxRelError: 0, bytes });
+const exact = (bytes: number): ExportResult => ({
+  maxAbsError: 0,
+  maxRelError: 0,
+  bytes,
+  notes: [],
+});
+
+/** Of formats that keep float32 alone. */
+function notesOn({ quantisation }: RefoldFile): readonly string[] {
+  return quantisation ? ['The network is written in float32, without its quantisation.'] : [];
+}
 
 /** Name of a tensor that the file holds otherwise, or not at all. */
 async function firstDifference(

@@ -11,21 +11,28 @@ export async function inFolderBeside<T>(
   output: string,
   work: (file: string, publish: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
+  const there = await stat(output).catch(() => null);
+  if (there?.isDirectory()) throw fileNotWritable('--output', output, new Error('it is a folder'));
   const prefix = path.join(path.dirname(output), `.${path.basename(output)}.refold-tmp-`);
   const folder = await mkdtemp(prefix).catch((error: unknown) => {
     throw fileNotWritable('--output', output, error);
   });
   try {
     const file = path.join(folder, path.basename(output));
-    return await work(file, async () => {
-      const weights = path.join(folder, externalName(output));
-      const external = await stat(weights).catch(() => null);
-      if (external) {
-        await rename(weights, path.join(path.dirname(output), externalName(output)));
-      }
-      await rename(file, output);
-    });
+    return await work(file, () => moveTo(output, file, path.join(folder, externalName(output))));
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function moveTo(output: string, file: string, weights: string): Promise<void> {
+  try {
+    const external = await stat(weights).catch(() => null);
+    if (external) {
+      await rename(weights, path.join(path.dirname(output), externalName(output)));
+    }
+    await rename(file, output);
+  } catch (error) {
+    throw fileNotWritable('--output', output, error);
   }
 }

@@ -19,6 +19,7 @@ import {
 } from '@refold/quantise';
 import { classMap, withMappedLabels } from '../class-map.js';
 import { wouldReplaceInput } from '../errors.js';
+import { evaluationData, withoutModel } from '../evaluation-data.js';
 import { isSameFile } from '../fuse-and-prove.js';
 import type { Io } from '../io.js';
 import { loadConfig, pluginFolders } from '../load-config.js';
@@ -26,7 +27,6 @@ import { openModel, type OpenModel } from '../open-model.js';
 import type { Reporter } from '../output/open-reporter.js';
 import type { Arguments } from '../read-arguments.js';
 import { importSettings } from '../recognise/import-settings.js';
-import { storedConfig } from '../stored-config.js';
 import { firstOfSplit } from './first-of-split.js';
 import { referenceSession } from './reference-session.js';
 
@@ -81,13 +81,16 @@ export async function quantiseAndMeasure(io: Io, job: QuantiseJob): Promise<Quan
   if (isSameFile(input, output)) throw wouldReplaceInput('--output', input);
   const model = await openModel(input, 'fused', () => importSettings(io, given));
   const plan = planQuantisation(model.graph, keepFloat);
-  const fallback = await storedConfig(model.config, pluginFolders(io));
-  const config = await loadConfig(io, given, { fallback });
+  const data = await evaluationData(model, given, pluginFolders(io));
+  const config = await loadConfig(io, withoutModel(given), data);
   for (const warning of config.warnings) report.take({ type: 'warned', ...warning });
   const scope = await composeResolved(config, { baseDir: io.cwd }).open(report.take);
   try {
     const dataset = await scope.get(Dataset);
     const device = await scope.get(Device);
+    // Before anything is computed: classes that do not go together cannot be measured.
+    const [outputs = 0] = shapesOf(model.graph).get(model.graph.output) ?? [];
+    const map = classMap(dataset.classes, model.classes, outputs);
     const known = firstOfSplit(dataset.calibration ?? dataset.train, job.calibrationImages);
     const ranges = await calibrate(model.graph, {
       batches: () => known.batches(planOf(OBSERVED_BATCH)),
@@ -95,18 +98,12 @@ export async function quantiseAndMeasure(io: Io, job: QuantiseJob): Promise<Quan
       ...{ method, keepFloat },
     });
     const quantisation = quantise(model.graph, model.weights, ranges, { keepFloat });
-    await writeModelFile(output, {
-      ...{ ...model, kind: 'model', form: 'fused', position: null, quantisation },
-    });
-
-    const [outputs = 0] = shapesOf(model.graph).get(model.graph.output) ?? [];
-    const map = classMap(dataset.classes, model.classes, outputs);
     const unseen = firstOfSplit(dataset.validation, job.images ?? Infinity);
     const labelled = withMappedLabels(unseen, map);
     const loadInt8 = (graph: Graph, size: number) =>
       loadQuantised(device, model, quantisation, graph, size);
     const few = firstOfSplit(unseen, LAYER_IMAGES);
-    return {
+    const document: QuantiseDocument = {
       ...{ input, output, method: method.kind },
       percentile: method.kind === 'percentile' ? method.percent : null,
       ...{ calibrationImages: known.size, images: unseen.size },
@@ -122,6 +119,10 @@ export async function quantiseAndMeasure(io: Io, job: QuantiseJob): Promise<Quan
       ...{ float: plan.float, device: device.info.name },
       int8: hasInt8(device) ? 'device' : 'reference',
     };
+    await writeModelFile(output, {
+      ...{ ...model, kind: 'model', form: 'fused', position: null, quantisation },
+    });
+    return document;
   } finally {
     await scope.close();
   }

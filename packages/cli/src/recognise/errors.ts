@@ -11,6 +11,7 @@ export function notRecognised(
   const some = names.slice(0, 3).join(', ') + (names.length > 3 ? ', …' : '');
   const near =
     nearest &&
+    nearest.matched.length > 0 &&
     `The nearest of ${candidates} networks is ${nearest.of.candidate.model.name} (${nearest.of.form} form): ${nearest.matched.length} of its ${nearest.of.specs.size} tensors are there.`;
   return new RefoldError('RF-IMPORT-UNKNOWN', {
     where: path,
@@ -18,6 +19,44 @@ export function notRecognised(
     expected: 'weights of a model that an installed plugin describes (`refold plugins` lists them)',
     received: names.length === 0 ? 'a file without tensors' : `${names.length} tensors: ${some}`,
     hint: 'For a network of your own widths, name a configuration with -c, or --model and its options.',
+  });
+}
+
+/** A prefix that no tensor of the file has. */
+export function prefixEmpty(path: string, prefix: string, found: readonly string[]): RefoldError {
+  return new RefoldError('RF-IMPORT-PREFIX', {
+    where: path,
+    message: `No tensor of the file lies under '${prefix}'.`,
+    expected: found.length > 0 ? `one of ${found.slice(0, 8).join(', ')}` : 'no --prefix',
+    received: `--prefix ${prefix}`,
+  });
+}
+
+/** Weights that a training was to start from, of which the network has hardly any. */
+export function cannotStartFrom(
+  path: string,
+  model: string,
+  matched: number,
+  tensors: number,
+  isFused: boolean,
+): RefoldError {
+  return new RefoldError('RF-IMPORT-OTHER-NETWORK', {
+    where: path,
+    message: `These are not weights of ${model} in train form: ${matched} of its ${tensors} tensors are there.`,
+    hint: isFused
+      ? 'They are of a fused network, whose branches are gone: start from its train form.'
+      : '`refold import FILE` says what the file is.',
+  });
+}
+
+/** A list of class names that is none. */
+export function badClassNames(path: string, expected: string, received: string): RefoldError {
+  return new RefoldError('RF-IMPORT-CLASSES', {
+    where: path,
+    message: 'The class names cannot be used.',
+    expected,
+    received,
+    hint: 'One name per line, or a JSON list of names in the order of the outputs.',
   });
 }
 

@@ -2,7 +2,7 @@ import type { ModelContext } from '@refold/core';
 import { readHostTensor, type RefoldFile, type WeightsFile } from '@refold/formats';
 import { initialise, tensorsOf, type HostTensor, type TensorSpec } from '@refold/graph';
 import { formOfModel } from './candidate-forms.js';
-import { incomplete } from './errors.js';
+import { badClassNames, incomplete } from './errors.js';
 import type { Match } from './match-form.js';
 import type { ModelCandidate } from './model-candidates.js';
 import { recognise } from './recognise.js';
@@ -52,6 +52,7 @@ export async function importWeights(
   const unusable = match.missing.filter((name) => !reinitialised.includes(name));
   if (unusable.length > 0 || match.misshapen.length > 0) throw incomplete(path, match, head);
   const numClasses = options.numClasses ?? match.numClasses!;
+  checkClassCount(path, options.classes, numClasses);
   const { normalization } = options;
   const graph = formOfModel(candidate, form, { numClasses, sample, normalization });
   const weights = new Map<string, HostTensor>();
@@ -69,6 +70,12 @@ export async function importWeights(
       ...{ quantisation: null, config: null, position: null, best: null },
     },
   };
+}
+
+/** @throws RefoldError `RF-IMPORT-CLASSES` where there are names, but not one for each class */
+export function checkClassCount(path: string, classes: readonly string[], outputs: number): void {
+  if (classes.length === 0 || classes.length === outputs) return;
+  throw badClassNames(path, `${outputs} names`, `${classes.length} names`);
 }
 
 /** One tensor of the network, its values turned into ours where the scheme stores others. */

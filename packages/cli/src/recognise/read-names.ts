@@ -59,12 +59,20 @@ function mindspore(name: string): string {
   return ours === undefined ? name : `${name.slice(0, dot)}.${ours}`;
 }
 
+/** Averages of the weights over the training, which timm takes before the weights themselves. */
+export function isAverage({ prefix }: NameReading): boolean {
+  return /(^|[._])ema([._]|$)/i.test(prefix);
+}
+
 /** The reading that understands most names; undefined where none understands any. */
 export function bestReading(
   ...[model, names, isOurs]: Parameters<typeof readNames>
 ): NameReading | undefined {
   return [...readNames(model, names, isOurs)].sort(
-    (a, b) => b.fileNames.size - a.fileNames.size || a.prefix.length - b.prefix.length,
+    (a, b) =>
+      b.fileNames.size - a.fileNames.size ||
+      Number(isAverage(b)) - Number(isAverage(a)) ||
+      a.prefix.length - b.prefix.length,
   )[0];
 }
 

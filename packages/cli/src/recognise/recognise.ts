@@ -1,10 +1,10 @@
 import type { ModelContext } from '@refold/core';
 import type { WeightsFile } from '@refold/formats';
-import { notRecognised } from './errors.js';
+import { notRecognised, prefixEmpty } from './errors.js';
 import { candidateForm, type CandidateForm } from './candidate-forms.js';
 import { matchForm, type Match } from './match-form.js';
 import type { ModelCandidate } from './model-candidates.js';
-import { readNames, type NameReading } from './read-names.js';
+import { isAverage, readNames, type NameReading } from './read-names.js';
 
 export interface RecogniseOptions {
   readonly sample: ModelContext['sample'];
@@ -13,7 +13,7 @@ export interface RecogniseOptions {
 }
 
 /** Under this share of tensors that fit, a file is of another network. */
-const LEAST_SHARE = 0.5;
+export const LEAST_SHARE = 0.5;
 
 /**
  * Finds the network that a file's weights belong to: family and variant, form, naming scheme and prefix. A file that fits
@@ -38,6 +38,9 @@ export function recognise(
     }
     return best;
   };
+  if (options.prefix !== undefined && options.prefix !== '') {
+    requirePrefix(path, options.prefix, names);
+  }
   let best = search(trainForms);
   if (!best || problemsOf(best) > 0) {
     // Deriving a fused form takes a while: only of networks whose classifier, which fusing leaves alone, may be this one.
@@ -51,6 +54,13 @@ export function recognise(
     throw notRecognised(path, names, best, candidates.length);
   }
   return best;
+}
+
+function requirePrefix(path: string, prefix: string, names: readonly string[]): void {
+  const start = `${prefix.replace(/\.$/, '')}.`;
+  if (names.some((name) => name.startsWith(start))) return;
+  const found = new Set(names.flatMap((name) => (name.includes('.') ? [name.split('.')[0]!] : [])));
+  throw prefixEmpty(path, prefix, [...found]);
 }
 
 /** Options that do not change the tensors make no other candidate. */
@@ -90,7 +100,7 @@ function* matchesOf(
   const readings = readNames(of.candidate.model, names, (name) => of.specs.has(name));
   const most = Math.max(0, ...readings.map(({ fileNames }) => fileNames.size));
   const wanted = (reading: NameReading): boolean =>
-    prefix === undefined
+    prefix === undefined || prefix === ''
       ? reading.fileNames.size > most / 2
       : reading.prefix.startsWith(`${prefix.replace(/\.$/, '')}.`);
   const copies = new Set(readings.flatMap(({ fileNames }) => [...fileNames.values()]));
@@ -109,11 +119,7 @@ function isBetter(a: Match, b: Match): boolean {
   const order =
     problemsOf(a) + a.unexpected.length - (problemsOf(b) + b.unexpected.length) ||
     b.matched.length - a.matched.length ||
-    Number(isAverage(b)) - Number(isAverage(a)) ||
+    Number(isAverage(b.reading)) - Number(isAverage(a.reading)) ||
     a.reading.prefix.length - b.reading.prefix.length;
   return order < 0;
-}
-
-function isAverage({ reading }: Match): boolean {
-  return /(^|[._])ema([._]|$)/i.test(reading.prefix);
 }
