@@ -350,3 +350,14 @@ export function folderInUse(folder: string, mark: string, received: string): Ref
     hint: 'Name another folder, or move what is there away.',
   });
 }
+
+/** A tensor's name that a format cannot hold, or that no reader should take from it. */
+export function unwritableName(path: string, tensor: string, format: string): RefoldError {
+  return new RefoldError('RF-FILE-NAME', {
+    where: path,
+    message: `A tensor cannot be written to ${format} under its name.`,
+    expected: "text that is not empty, without '..', a leading '/' or halves of characters",
+    received: JSON.stringify(tensor.slice(0, 200)),
+    hint: 'Rename the tensor, or write safetensors.',
+  });
+}

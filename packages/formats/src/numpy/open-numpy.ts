@@ -11,7 +11,7 @@ const SUFFIX = '.npy';
 /** As `numpy.savez` names an array without a name. */
 const ONLY_NAME = 'arr_0';
 /** Deflate makes a thousand of one byte: what is inflated in memory at once ends here. */
-const MAX_DEFLATED_BYTES = 2 ** 32;
+export const MAX_DEFLATED_BYTES = 2 ** 32;
 const MAX_SHAPE_BYTES = 2 ** 53;
 
 /** True for a `.npy`, for a zip whose first entry is one, and for the empty zip that `numpy.savez` of nothing is. */

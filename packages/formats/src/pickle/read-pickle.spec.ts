@@ -102,6 +102,19 @@ describe('readPickle', () => {
     expect(list.items[0]).toBe(list);
   });
 
+  // Each as Python 3 unpickles it (encoding='utf-8'), but what it refuses as short or impossible is left as it is.
+  it.each([
+    ['four digits and eight', 'V\\u00e9\\U0001F60012\n.', 'é😀12'],
+    ['short and impossible ones', 'V\\u00e\\U0001F60\\U00110000\n.', '\\u00e\\U0001F60\\U00110000'],
+    ['a backslash before', 'V\\\\u0041\n.', '\\\\u0041'],
+    ['a line feed and a tab', "S'a\\nb\\t'\n.", 'a\nb\t'],
+    ['bytes of UTF-8', "S'\\xc3\\xa9\\303\\251'\n.", 'éé'],
+    ['quotes and backslashes', `S"it\\'s \\\\n"\n.`, "it's \\n"],
+    ['what is no escape', "S'\\q\\A'\n.", '\\q\\A'],
+  ])('resolves escapes of protocol 0: %s', (_, pickle, text) => {
+    expect(read(pickle).value).toBe(text);
+  });
+
   it.each([
     ['an unknown opcode', '\xff.', 'RF-FILE-MALFORMED'],
     ['an unknown protocol', '\x80\x06N.', 'RF-FILE-MALFORMED'],

@@ -9,6 +9,7 @@ import {
   type PickleValue,
 } from './pickle-value.js';
 import { OP } from './pickle-opcodes.js';
+import { pythonFloat, quotedText, rawUnicode } from './python-text.js';
 import { isUnsafeGlobal } from './unsafe-globals.js';
 
 /** A checkpoint of ten thousand parameters with their optimizer takes half a million. */
@@ -115,9 +116,9 @@ class PickleMachine {
       case OP.FLOAT:
         return this.#push(pythonFloat(this.#line()));
       case OP.STRING:
-        return this.#push(this.#line().replace(/^(['"])(.*)\1$/s, '$2'));
+        return this.#push(quotedText(this.#line('latin1')));
       case OP.UNICODE:
-        return this.#push(unescape(this.#line('latin1')));
+        return this.#push(rawUnicode(this.#line('latin1')));
       case OP.BINUNICODE:
       case OP.BINSTRING:
         return this.#push(input.text(input.uint32()));
@@ -363,19 +364,4 @@ class PickleMachine {
     const text = `The pickle is damaged. ${message}`;
     throw malformed(this.path, at, this.format, text, expected, received);
   }
-}
-
-/** `inf`, `-inf` and `nan` as Python's repr writes them. */
-function pythonFloat(text: string): number {
-  const word = /^([+-]?)inf/i.exec(text);
-  if (word) return word[1] === '-' ? -Infinity : Infinity;
-  return Number(text);
-}
-
-/** Python's raw-unicode-escape. */
-function unescape(text: string): string {
-  return text.replace(/\\u([0-9a-fA-F]{4})|\\U0*([0-9a-fA-F]{4,6})/g, (all, short, long) => {
-    const point = parseInt(String(short ?? long), 16);
-    return point <= 0x10ffff ? String.fromCodePoint(point) : String(all);
-  });
 }

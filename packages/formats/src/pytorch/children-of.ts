@@ -26,6 +26,7 @@ export interface Inside {
 
 const MAX_SCALARS = 64;
 const MAX_SCALAR_CHARACTERS = 256;
+const NO_ITEMS: readonly PickleValue[] = [];
 const NOTHING: Inside = { scalars: null, opaque: null, children: () => [] };
 
 /** What is inside a value. */
@@ -87,7 +88,7 @@ function moduleParts(attributes: PickleDict | null): (() => Iterable<Child>) | n
   const [parameters, buffers, modules] = [part('_parameters'), part('_buffers'), part('_modules')];
   if (!parameters || !modules) return null;
   const passing = plainValue(attributes?.entries.get('_non_persistent_buffers_set') ?? null);
-  const left = new Set(passing instanceof PickleSequence ? passing.items : []);
+  const left = setOf(passing instanceof PickleSequence ? passing.items : NO_ITEMS);
   return function* () {
     yield* entriesOf(parameters.entries);
     for (const [key, value] of buffers?.entries ?? []) {
@@ -95,6 +96,18 @@ function moduleParts(attributes: PickleDict | null): (() => Iterable<Child>) | n
     }
     yield* entriesOf(modules.entries);
   };
+}
+
+/** Sets by the list that they are of: a file may have a million modules share one. */
+const sets = new WeakMap<readonly PickleValue[], ReadonlySet<PickleValue>>();
+
+function setOf(items: readonly PickleValue[]): ReadonlySet<PickleValue> {
+  let set = sets.get(items);
+  if (!set) {
+    set = new Set(items);
+    sets.set(items, set);
+  }
+  return set;
 }
 
 /** Everything that an object of an unknown class was to be given. */

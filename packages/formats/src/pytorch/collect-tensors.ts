@@ -53,6 +53,8 @@ type Known =
 
 class Walk {
   readonly #tensors = new Map<string, PickledTensor>();
+  /** The number that tells the next tensor of this name apart. */
+  readonly #nextOf = new Map<string, number>();
   readonly #metadata = new Map<string, string>();
   readonly #opaque = new Map<string, { readonly first: string; count: number }>();
   readonly #notes: string[] = [];
@@ -143,7 +145,12 @@ class Walk {
 
   #addTensor(name: string, tensor: PickledTensor): void {
     let free = name === '' ? 'tensor' : name;
-    for (let i = 2; this.#tensors.has(free); i++) free = `${name}#${i}`;
+    if (this.#tensors.has(free)) {
+      let i = this.#nextOf.get(name) ?? 2;
+      do free = `${name}#${i++}`;
+      while (this.#tensors.has(free));
+      this.#nextOf.set(name, i);
+    }
     if (name !== '' && free !== name)
       this.#note(`Two tensors are called '${name}'; one is taken as '${free}'.`);
     this.#count(free.length);

@@ -3,6 +3,7 @@ import { viewOf, type ByteSource } from '../bytes/byte-source.js';
 import { PickleEnds } from '../pickle/pickle-input.js';
 import type { PersistentReference, PickleValue } from '../pickle/pickle-value.js';
 import { readPickle } from '../pickle/read-pickle.js';
+import type { ReadBytes } from '../tensors/read-strided.js';
 import type { WeightsFile } from '../weights/weights-file.js';
 import { collectTensors } from './collect-tensors.js';
 import { itemsOf } from './pickle-parts.js';
@@ -91,7 +92,8 @@ async function findStorages(
     if (begin + bytes > source.size) {
       throw truncated(source.path, source.size, begin + bytes, source.size);
     }
-    storages.set(key, { bytes, read: (at, length) => viewOf(source, begin + at, length) });
+    const read: ReadBytes = (at, length) => viewOf(source, begin + at, length);
+    storages.set(key, { bytes, reader: () => read });
     position += bytes;
   }
   return storages;

@@ -3,11 +3,14 @@ import { viewOf, type ByteSource } from '../bytes/byte-source.js';
 import { PickleEnds } from '../pickle/pickle-input.js';
 import type { PickleValue } from '../pickle/pickle-value.js';
 import { readPickle } from '../pickle/read-pickle.js';
+import { MAX_DEFLATED_BYTES } from '../numpy/open-numpy.js';
+import type { ReadBytes } from '../tensors/read-strided.js';
 import type { WeightsFile } from '../weights/weights-file.js';
 import { ZipArchive } from '../zip/zip-archive.js';
 import type { ZipEntry } from '../zip/zip-entry.js';
 import { collectTensors } from './collect-tensors.js';
 import type { PytorchStorage } from './pytorch-storage.js';
+import { LastInflated } from './last-inflated.js';
 import { FORMAT, notesOnUnreadable, tensorSources } from './tensor-sources.js';
 
 /** More than ten times the largest that is known. */
@@ -30,7 +33,8 @@ export async function readPytorchZip(source: ByteSource): Promise<WeightsFile> {
     string,
     WeightsFile['tensors'] extends ReadonlyMap<string, infer T> ? T : never
   >();
-  const metadata: Record<string, string> = {};
+  const metadata = new Map<string, string>();
+  const inflated = new LastInflated(zip);
   const notes: string[] = [];
   const add = (value: PickleValue, pickle: string, storages: string, prefix: string): void => {
     const fail = (what: string): never => {
@@ -41,11 +45,11 @@ export async function readPytorchZip(source: ByteSource): Promise<WeightsFile> {
     const sources = tensorSources(
       source.path,
       found.tensors,
-      storagesOf(zip, storages),
+      storagesOf(inflated, storages),
       isBigEndian,
     );
     for (const [name, one] of sources) tensors.set(prefix + name, one);
-    for (const [key, text] of Object.entries(found.metadata)) metadata[prefix + key] = text;
+    for (const [key, text] of Object.entries(found.metadata)) metadata.set(prefix + key, text);
     notes.push(...found.notes, ...notesOnUnreadable(found.tensors));
   };
   add(root, `${folder}/data.pkl`, `${folder}/data/`, '');
@@ -58,7 +62,11 @@ export async function readPytorchZip(source: ByteSource): Promise<WeightsFile> {
       throw unsupportedFile(source.path, 'The TorchScript archive holds no plain tensors.', hint);
     }
   }
-  return { format: 'pytorch', tensors, metadata, notes, close: () => source.close() };
+  const close = (): Promise<void> => {
+    inflated.drop();
+    return source.close();
+  };
+  return { format: 'pytorch', tensors, metadata: Object.fromEntries(metadata), notes, close };
 }
 
 /** The one folder at the top that holds a `data.pkl`. */
@@ -109,37 +117,43 @@ async function readEntryPickle(zip: ZipArchive, name: string): Promise<PickleVal
   }
 }
 
-function storagesOf(zip: ZipArchive, folder: string): (key: string) => PytorchStorage | null {
+/** @throws RefoldError `RF-FILE-LIMIT` from what it gives, for a compressed storage that is too long */
+function storagesOf(
+  inflated: LastInflated,
+  folder: string,
+): (key: string) => PytorchStorage | null {
+  const { zip } = inflated;
   const storages = new Map<string, PytorchStorage | null>();
   return (key) => {
     let storage = storages.get(key);
     if (storage === undefined) {
       const entry = zip.entries.get(folder + key);
-      storage = entry ? new ZipStorage(zip, entry) : null;
+      if (entry && entry.method !== 0 && entry.bytes > MAX_DEFLATED_BYTES) {
+        const message = `The storage '${entry.name}' is too long for a compressed one.`;
+        const limit = `${MAX_DEFLATED_BYTES} bytes`;
+        throw overLimit(zip.source.path, message, limit, `${entry.bytes} bytes`);
+      }
+      storage = entry ? zipStorage(inflated, entry) : null;
       storages.set(key, storage);
     }
     return storage;
   };
 }
 
-/** A storage that is an entry of a zip; where it is compressed, it is inflated for each tensor that is read from it. */
-class ZipStorage implements PytorchStorage {
-  #start: Promise<number | null> | undefined;
-
-  constructor(
-    readonly zip: ZipArchive,
-    readonly entry: ZipEntry,
-  ) {}
-
-  get bytes(): number {
-    return this.entry.bytes;
-  }
-
-  async read(position: number, length: number): Promise<Uint8Array> {
-    this.#start ??= this.zip.contentStart(this.entry);
-    const start = await this.#start;
-    if (start !== null) return viewOf(this.zip.source, start + position, length);
-    const content = await this.zip.read(this.entry, { verify: false });
-    return content.slice(position, position + length);
-  }
+/** A storage that is an entry of a zip; where it is compressed, a reader holds all of it. */
+function zipStorage(inflated: LastInflated, entry: ZipEntry): PytorchStorage {
+  const { zip } = inflated;
+  let opened: Promise<number | null> | undefined;
+  const reader = (): ReadBytes => {
+    let content: Promise<Uint8Array> | undefined;
+    return async (position, length) => {
+      opened ??= zip.contentStart(entry);
+      const start = await opened;
+      if (start !== null) return viewOf(zip.source, start + position, length);
+      content ??= inflated.read(entry);
+      // A copy: a view, which slice of a Buffer is, would keep the whole storage in memory.
+      return new Uint8Array((await content).subarray(position, position + length));
+    };
+  };
+  return { bytes: entry.bytes, reader };
 }

@@ -30,7 +30,8 @@ export function numpyArray(args: readonly PickleValue[], call: PickleObject): Pi
   const expected = shape.reduce((product, size) => product * size, DTYPE_BYTES[type.dtype]);
   if (bytes?.length !== expected) return unreadable('an array of numpy', shape);
   const isFortran = order === true || order === 'F';
-  const read = () => toRowMajor(bytes.slice(), type, shape, isFortran);
+  // The bytes may be a Buffer, whose slice would be a view.
+  const read = () => toRowMajor(new Uint8Array(bytes), type, shape, isFortran);
   return { kind: 'inline', dtype: type.dtype, shape, read };
 }
 

@@ -75,9 +75,9 @@ export function tensorSources(
       continue;
     }
     const read = async () => {
-      const data = await readStrided((at, length) => storage.read(at, length), view);
+      const data = await readStrided(storage.reader(), view);
       // Swapping works in place, and a storage may give a view.
-      return isBigEndian ? swapBytes(data.slice(), view.elementBytes) : data;
+      return isBigEndian ? swapBytes(new Uint8Array(data), view.elementBytes) : data;
     };
     sources.set(name, { dtype, shape: tensor.shape, read });
   }

@@ -1,6 +1,7 @@
-import { InternalError } from '@refold/graph';
+import { unwritableName } from '../errors.js';
 import { writeAtomically } from '../files/atomic-file.js';
-import { bytesOf, type TensorSource } from '../tensors/tensor-source.js';
+import { contentOf, hasLoneSurrogate } from '../tensors/content-of.js';
+import type { TensorSource } from '../tensors/tensor-source.js';
 import { ZipWriter } from '../zip/zip-writer.js';
 import { stateDictPickle } from './state-dict-pickle.js';
 
@@ -14,24 +15,23 @@ const FOLDER = 'archive';
  * metadata in a state dict.
  *
  * @returns the file's size in bytes
- * @throws RefoldError `RF-FILE-DISK-FULL`, `RF-FILE-UNWRITABLE`
+ * @throws RefoldError `RF-FILE-NAME` for a name that is empty or not whole in UTF-8, before anything is written;
+ * `RF-FILE-DISK-FULL`, `RF-FILE-UNWRITABLE`
  */
-export function writePytorch(
+export async function writePytorch(
   path: string,
   tensors: ReadonlyMap<string, TensorSource>,
 ): Promise<number> {
+  for (const name of tensors.keys()) {
+    if (name === '' || hasLoneSurrogate(name)) throw unwritableName(path, name, 'a PyTorch file');
+  }
   return writeAtomically(path, async (sink) => {
     const zip = new ZipWriter(sink, ALIGN_BYTES);
     await zip.add(`${FOLDER}/data.pkl`, stateDictPickle(tensors));
     await zip.add(`${FOLDER}/byteorder`, Buffer.from('little'));
     let key = 0;
     for (const [name, source] of tensors) {
-      const data = await source.read();
-      if (data.length !== bytesOf(source)) {
-        const expected = `${bytesOf(source)} bytes`;
-        throw new InternalError(`The tensor '${name}' has ${data.length} instead of ${expected}.`);
-      }
-      await zip.add(`${FOLDER}/data/${key++}`, data);
+      await zip.add(`${FOLDER}/data/${key++}`, await contentOf(name, source));
     }
     await zip.add(`${FOLDER}/version`, Buffer.from('3\n'));
     await zip.end();

@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -64,6 +65,16 @@ describe('openSafetensorsIndex', () => {
     ['other JSON', 'RF-FILE-UNKNOWN', { hello: 1 }],
   ])('refuses %s', async (_, code, index) => {
     await expect(open(index)).rejects.toMatchObject({ code });
+  });
+
+  (process.platform === 'win32' ? it.skip : it)('refuses a pipe, without waiting', async () => {
+    execFileSync('mkfifo', [join(folder, 'pipe.safetensors')]);
+    await mkdir(join(folder, 'folder.safetensors'));
+    for (const file of ['pipe.safetensors', 'folder.safetensors']) {
+      await expect(open({ weight_map: { x: file } })).rejects.toMatchObject({
+        code: 'RF-FILE-UNREADABLE',
+      });
+    }
   });
 
   it('takes links in the folder, as the cache of huggingface_hub has them', async () => {

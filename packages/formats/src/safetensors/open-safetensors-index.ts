@@ -1,5 +1,6 @@
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { badIndex } from '../errors.js';
+import { badIndex, unreadable } from '../errors.js';
 import type { ByteSource } from '../bytes/byte-source.js';
 import { openBytes } from '../bytes/open-bytes.js';
 import type { TensorSource } from '../tensors/tensor-source.js';
@@ -27,7 +28,7 @@ export function looksLikeIndex(head: Uint8Array): boolean {
  */
 export async function openSafetensorsIndex(
   source: ByteSource,
-  open: (path: string) => Promise<ByteSource> = openBytes,
+  open: (path: string) => Promise<ByteSource> = openShard,
 ): Promise<WeightsFile> {
   const { weightMap, metadata } = await readIndex(source);
   const shards = new Map<string, WeightsFile>();
@@ -65,6 +66,17 @@ export async function openSafetensorsIndex(
     for (const shard of shards.values()) await shard.close();
     throw error;
   }
+}
+
+/** Only what is a file: opening a pipe would wait for whoever writes to it. Links are followed. */
+async function openShard(path: string): Promise<ByteSource> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw unreadable(path, error);
+  });
+  if (!found.isFile()) {
+    throw unreadable(path, { code: found.isDirectory() ? 'EISDIR' : 'not a regular file' });
+  }
+  return openBytes(path);
 }
 
 async function readIndex(source: ByteSource): Promise<{

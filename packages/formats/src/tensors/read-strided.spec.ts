@@ -45,6 +45,17 @@ describe('readStrided', () => {
     );
   });
 
+  it('takes pieces of a Buffer that lie at odd addresses', async () => {
+    for (const elementBytes of [2, 4, 8] as const) {
+      const storage = Uint8Array.from({ length: 6 * elementBytes }, (_, i) => i);
+      const odd = Buffer.from(new ArrayBuffer(storage.length + 1), 1);
+      odd.set(storage);
+      const read = (at: number, count: number) => Promise.resolve(odd.subarray(at, at + count));
+      const fortran: StridedView = { offset: 0, shape: [2, 3], strides: [1, 2], elementBytes };
+      expect([...(await readStrided(read, fortran))]).toEqual(naive(storage, fortran));
+    }
+  });
+
   it('holds a window, not the storage', async () => {
     const rows = 64;
     const width = 1 << 20;

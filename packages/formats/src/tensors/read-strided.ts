@@ -115,8 +115,9 @@ function axesOf({ shape, strides }: StridedView): Axis[] {
 type Elements = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
 
 function elementsOf(bytes: Uint8Array, elementBytes: StridedView['elementBytes']): Elements {
+  // Of a Buffer, slice would be a view, as badly aligned as before.
   const { buffer, byteOffset, byteLength } =
-    bytes.byteOffset % elementBytes === 0 ? bytes : bytes.slice();
+    bytes.byteOffset % elementBytes === 0 ? bytes : new Uint8Array(bytes);
   switch (elementBytes) {
     case 1:
       return new Uint8Array(buffer, byteOffset, byteLength);
