@@ -23,3 +23,19 @@ it('asks nobody where there is one replica', async () => {
   await queue.agree({ ...singleReplica, allReduceSum: () => Promise.reject(new Error('asked')) });
   expect(queue.stopping).toBe(false);
 });
+
+it('keeps what is asked while replicas agree for the next time: others do not know of it yet', async () => {
+  const queue = new CommandQueue();
+  const group = groupWith([0, 0, 0]);
+  const meanwhile: ReplicaGroup = {
+    ...group,
+    allReduceSum: async (values) => {
+      queue.add('stop');
+      await group.allReduceSum(values);
+    },
+  };
+  await queue.agree(meanwhile);
+  expect(queue.stopping).toBe(false);
+  await queue.agree(group);
+  expect(queue.stopping).toBe(true);
+});

@@ -40,6 +40,14 @@ const outcome = async (values: readonly Piece[][]) =>
     .then(openMemory)
     .then(contentOf, (error: unknown) => (error as { code?: string }).code ?? error);
 
+it.each(['', 'a\nb', 'a\0b', '\ud800'])('writeMindspore refuses the name %j', async (name) => {
+  const tensor = { dtype: 'F32', shape: [1], data: floats(1) } as const;
+  const folder = await mkdtemp(join(tmpdir(), 'refold-mindspore-'));
+  const writing = writeMindspore(join(folder, 'x.ckpt'), sourcesOf(new Map([[name, tensor]])));
+  await expect(writing).rejects.toMatchObject({ code: 'RF-FILE-NAME' });
+  await rm(folder, { recursive: true });
+});
+
 describe('openMindspore', () => {
   it('keeps a tensor apart from a map parameter of the same tag, in either order', async () => {
     const map = [...wire.text(1, 'm'), ...wire.message(3, [])];

@@ -1,7 +1,8 @@
-import { unwritableDtype } from '../errors.js';
+import { unwritableDtype, unwritableName } from '../errors.js';
 import { writeAtomically } from '../files/atomic-file.js';
 import { wire, writePieces } from '../protobuf/write-fields.js';
 import { readChecked, type TensorSource } from '../tensors/tensor-source.js';
+import { hasLoneSurrogate } from '../tensors/has-lone-surrogate.js';
 import { mindsporeNames } from './mindspore-types.js';
 
 /** Longer tensors are split into values of this size, as MindSpore does (SLICE_SIZE of mindspore/train/serialization.py). */
@@ -13,7 +14,7 @@ export const SPLIT_BYTES = 2 ** 29;
  *
  * @param splitBytes for tests
  * @returns the file's size in bytes
- * @throws RefoldError `RF-FILE-DTYPE` for 8-bit floats, before anything is written; `RF-FILE-DISK-FULL`, `RF-FILE-UNWRITABLE`
+ * @throws RefoldError `RF-FILE-DTYPE` for 8-bit floats and `RF-FILE-NAME` for names without text, before anything is written; `RF-FILE-DISK-FULL`, `RF-FILE-UNWRITABLE`
  */
 export async function writeMindspore(
   path: string,
@@ -22,6 +23,10 @@ export async function writeMindspore(
   splitBytes = SPLIT_BYTES,
 ): Promise<number> {
   for (const [name, { dtype }] of tensors) {
+    // A file is known by a readable first tag.
+    if (name === '' || /\p{Cc}/u.test(name) || hasLoneSurrogate(name)) {
+      throw unwritableName(path, name, 'a MindSpore checkpoint');
+    }
     if (!mindsporeNames.has(dtype)) {
       throw unwritableDtype(path, name, dtype, 'a MindSpore checkpoint');
     }

@@ -1,7 +1,7 @@
 import { unwritableDtype, unwritableName } from '../errors.js';
 import { writeAtomically } from '../files/atomic-file.js';
-import { contentOf, hasLoneSurrogate } from '../tensors/content-of.js';
-import type { TensorSource } from '../tensors/tensor-source.js';
+import { hasLoneSurrogate } from '../tensors/has-lone-surrogate.js';
+import { readChecked, type TensorSource } from '../tensors/tensor-source.js';
 import { ZipWriter } from '../zip/zip-writer.js';
 import { npyHeaderOf } from './npy-header.js';
 import { npyName } from './npy-type.js';
@@ -31,7 +31,7 @@ export async function writeNpz(
     const zip = new ZipWriter(sink, ALIGN_BYTES);
     for (const [name, source] of tensors) {
       const header = npyHeaderOf(npyName(source.dtype)!, source.shape);
-      await zip.add(`${name}.npy`, header, await contentOf(name, source));
+      await zip.add(`${name}.npy`, header, await readChecked(name, source));
     }
     await zip.end();
   });

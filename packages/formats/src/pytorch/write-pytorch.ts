@@ -1,7 +1,7 @@
 import { unwritableName } from '../errors.js';
 import { writeAtomically } from '../files/atomic-file.js';
-import { contentOf, hasLoneSurrogate } from '../tensors/content-of.js';
-import type { TensorSource } from '../tensors/tensor-source.js';
+import { hasLoneSurrogate } from '../tensors/has-lone-surrogate.js';
+import { readChecked, type TensorSource } from '../tensors/tensor-source.js';
 import { ZipWriter } from '../zip/zip-writer.js';
 import { stateDictPickle } from './state-dict-pickle.js';
 
@@ -31,7 +31,7 @@ export async function writePytorch(
     await zip.add(`${FOLDER}/byteorder`, Buffer.from('little'));
     let key = 0;
     for (const [name, source] of tensors) {
-      await zip.add(`${FOLDER}/data/${key++}`, await contentOf(name, source));
+      await zip.add(`${FOLDER}/data/${key++}`, await readChecked(name, source));
     }
     await zip.add(`${FOLDER}/version`, Buffer.from('3\n'));
     await zip.end();

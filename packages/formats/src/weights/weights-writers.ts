@@ -10,7 +10,8 @@ import type { WeightsFormat } from './weights-file.js';
  *
  * @param metadata kept where the format has a place for it
  * @returns the file's size in bytes
- * @throws RefoldError `RF-FILE-DISK-FULL`, `RF-FILE-UNWRITABLE`, `RF-FILE-DTYPE` for types that the format lacks
+ * @throws RefoldError `RF-FILE-DISK-FULL`, `RF-FILE-UNWRITABLE`, `RF-FILE-DTYPE` for types and `RF-FILE-NAME` for names
+ * that the format lacks
  */
 export type WriteWeights = (
   path: string,
