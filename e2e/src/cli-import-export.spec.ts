@@ -211,7 +211,9 @@ describe('networks of other libraries', () => {
     const options = { classes: ['a', 'b'], perClass: 2 };
     const data = await writeImageFolder(inside('photos'), options);
     const flags = ['--data-dir', data, ...asTiny, '--num-classes', '2', ...images];
-    expect(await documentOf('validate', 'foreign.pth', '--quiet', ...flags)).toMatchObject({ images: 4 });
+    expect(await documentOf('validate', 'foreign.pth', '--quiet', ...flags)).toMatchObject({
+      images: 4,
+    });
     const file = path.join(data, 'val', 'a', '0.jpg');
     const { code } = await runCli(['predict', 'foreign.pth', file, ...asTiny, ...images], folder);
     expect(code).toBe(0);
