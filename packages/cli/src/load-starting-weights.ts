@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { composeResolved, Model, type ResolvedConfig } from '@refold/core';
-import { openWeights, readHostTensor, readModelFile, type WeightsFile } from '@refold/formats';
+import { openWeights, readHostTensor, readWeights, type WeightsFile } from '@refold/formats';
 import { tensorsOf, type HostTensor, type NamedTensors } from '@refold/graph';
 import { cannotStartFrom } from './recognise/errors.js';
 import { LEAST_SHARE } from './recognise/recognise.js';
@@ -25,7 +25,7 @@ export async function loadStartingWeights(
   try {
     const known = await tensorsOfModel(config, cwd);
     const weights = isRefoldFile(open)
-      ? withoutSlots((await readModelFile(file)).weights)
+      ? await readWeights(file)
       : await translated(file, open, known);
     const matched = [...known.names].filter((name) => weights.has(name)).length;
     if (matched < LEAST_SHARE * known.names.size) {
@@ -57,10 +57,6 @@ async function translated(
     }
   }
   return named;
-}
-
-function withoutSlots(weights: NamedTensors): NamedTensors {
-  return new Map([...weights].filter(([name]) => !name.startsWith('optimizer.')));
 }
 
 interface KnownTensors {

@@ -1,4 +1,5 @@
 import { RefoldError } from '@refold/graph';
+import { z } from 'zod';
 import type { Match } from './match-form.js';
 
 /** No installed model has these weights. */
@@ -76,11 +77,18 @@ export function incomplete(path: string, match: Match, head: readonly string[]):
   });
 }
 
-/** Neither a network nor weights without one. */
-export function needsNetwork(path: string): RefoldError {
-  return new RefoldError('RF-IMPORT-NO-WEIGHTS', {
-    where: path,
-    message: 'The file holds no floating-point tensors.',
-    hint: 'Name a file of weights.',
+/** Keys of the configuration that say something impossible of a network. */
+export function settingDoesNotFit(error: z.ZodError): RefoldError {
+  return new RefoldError('RF-IMPORT-SETTING', {
+    message: `What was said about the network does not fit:\n${z.prettifyError(error)}`,
+    hint: 'These are keys of the configuration: --model.depths, --data.mean, --resolution …',
+  });
+}
+
+/** A model that no installed plugin describes. */
+export function modelNotFound(use: string): RefoldError {
+  return new RefoldError('RF-IMPORT-MODEL', {
+    message: `No installed plugin describes a model '${use}'.`,
+    hint: '`refold plugins` lists the models of every plugin.',
   });
 }

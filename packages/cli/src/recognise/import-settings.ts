@@ -10,13 +10,18 @@ import {
   type ConfigObject,
   type Plugin,
 } from '@refold/core';
-import { RefoldError } from '@refold/graph';
 import { z } from 'zod';
 import type { Io } from '../io.js';
 import { pluginFolders } from '../load-config.js';
 import type { Arguments } from '../read-arguments.js';
 import type { ImportOptions } from './import-weights.js';
-import { IMAGENET, modelCandidates, type ModelCandidate } from './model-candidates.js';
+import { modelNotFound, settingDoesNotFit } from './errors.js';
+import {
+  createCandidate,
+  IMAGENET,
+  modelCandidates,
+  type ModelCandidate,
+} from './model-candidates.js';
 
 /** What a foreign file does not say, and where to look for its network. */
 export interface ImportSettings {
@@ -100,30 +105,10 @@ async function candidatesOf(
   if (!declared) throw modelNotFound(use);
   const parsed = declared.provider.options?.safeParse(options) ?? { success: true, data: {} };
   if (!parsed.success) throw settingDoesNotFit(parsed.error);
-  const given = {
-    use,
-    options: parsed.data,
-    host: { emit: () => undefined, baseDir: '.', seed: 0 },
-  };
-  const create = declared.provider.create as (given: unknown) => Promise<Model>;
-  return [{ plugin: declared.plugin, model: await create(given) }];
+  return [await createCandidate(declared, use, parsed.data)];
 }
 
 /** A plugin may be listed by one name and found by another. */
 function dedupe(plugins: readonly Plugin[]): readonly Plugin[] {
   return [...new Map(plugins.map((plugin) => [plugin.name, plugin])).values()];
-}
-
-function settingDoesNotFit(error: z.ZodError): RefoldError {
-  return new RefoldError('RF-IMPORT-SETTING', {
-    message: `What was said about the network does not fit:\n${z.prettifyError(error)}`,
-    hint: 'These are keys of the configuration: --model.depths, --data.mean, --resolution …',
-  });
-}
-
-function modelNotFound(use: string): RefoldError {
-  return new RefoldError('RF-IMPORT-MODEL', {
-    message: `No installed plugin describes a model '${use}'.`,
-    hint: '`refold plugins` lists the models of every plugin.',
-  });
 }

@@ -2,6 +2,7 @@ import {
   collectProviders,
   Model,
   optionsForSchema,
+  type DeclaredProvider,
   type Host,
   type ModelContext,
   type Plugin,
@@ -31,17 +32,25 @@ export async function modelCandidates(
   plugins: readonly Plugin[],
 ): Promise<readonly ModelCandidate[]> {
   const candidates: ModelCandidate[] = [];
-  for (const { plugin, point, provider } of collectProviders(plugins, optionsForSchema)) {
+  for (const declared of collectProviders(plugins, optionsForSchema)) {
+    const { point, provider } = declared;
     if (point.name !== Model.name || Object.keys(provider.needs ?? {}).length > 0) continue;
     for (const options of choicesOf(provider.options)) {
       for (const use of provider.use ?? []) {
-        const given = { use, options, host: HOST };
-        const model = (await provider.create(given)) as Model;
-        candidates.push({ plugin, model });
+        candidates.push(await createCandidate(declared, use, options));
       }
     }
   }
   return candidates;
+}
+
+/** One model of a provider. @param options parsed by its schema */
+export async function createCandidate(
+  { plugin, provider }: DeclaredProvider,
+  use: string,
+  options: unknown,
+): Promise<ModelCandidate> {
+  return { plugin, model: (await provider.create({ use, options, host: HOST })) as Model };
 }
 
 interface ChoiceSchema {
