@@ -1,3 +1,5 @@
+import { closeSync, fstatSync, openSync } from 'node:fs';
+
 /** `sys/mman.h`; the same on Linux and macOS. */
 const PROT_READ_WRITE = 1 | 2;
 const MAP_PRIVATE = 2;
@@ -9,19 +11,28 @@ interface Memory {
 let memory: Promise<Memory | null> | undefined;
 
 /**
- * An open file's bytes as pages of the page cache, without a copy: they come when they are looked at, and writing to them changes
+ * A file's bytes as pages of the page cache, without a copy: they come when they are looked at, and writing to them changes
  * this process's view alone. The pages are given back when nothing refers to the buffer any more; it must not be transferred
  * to another thread, and the file must not be cut while it is mapped: whoever then looks at a lost page ends the process
  * (SIGBUS). Files that are replaced by renaming, as Refold does, are safe.
  *
- * @param descriptor of the file; the mapping outlives it
- * @param bytes size of the file
- * @returns null where mapping is not to be had (Windows, no koffi, an empty file)
+ * Nothing is waited for once the file is open: V8 answers half a gigabyte of new buffers with a collection at the next turn of
+ * the event loop, which would take longer than all of the opening.
+ *
+ * @returns null where mapping is not to be had (Windows, no koffi, a folder, an empty file)
+ * @throws the system's error where the file cannot be opened
  */
-export async function mapFile(descriptor: number, bytes: number): Promise<ArrayBuffer | null> {
+export async function mapFile(path: string): Promise<ArrayBuffer | null> {
   memory ??= loadMemory();
   const calls = await memory;
-  return bytes === 0 ? null : (calls?.map(descriptor, bytes) ?? null);
+  if (!calls) return null;
+  const descriptor = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    return size === 0 ? null : calls.map(descriptor, size);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 async function loadMemory(): Promise<Memory | null> {

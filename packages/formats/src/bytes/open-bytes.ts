@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { isRefoldError } from '@refold/graph';
 import { tooLarge, truncated, unreadable } from '../errors.js';
 import type { ByteSource } from './byte-source.js';
+import { bytesInMemory } from './bytes-in-memory.js';
 import { mapFile } from './map-file.js';
 
 /** Large reads are cut into pieces of this size, which Node's threads fetch side by side. */
@@ -27,6 +28,8 @@ export async function openBytes(
 ): Promise<ByteSource> {
   let file: FileHandle;
   try {
+    const pages = mapped ? await mapFile(path) : null;
+    if (pages) return mappedBytes(path, pages);
     file = await open(path, 'r');
   } catch (error) {
     throw unreadable(path, error);
@@ -34,12 +37,24 @@ export async function openBytes(
   try {
     const stat = await file.stat();
     if (stat.isDirectory()) throw unreadable(path, { code: 'EISDIR' });
-    const pages = mapped ? await mapFile(file.fd, stat.size) : null;
-    return new OpenFile(path, stat.size, file, pages);
+    return new OpenFile(path, stat.size, file);
   } catch (error) {
     await file.close();
     throw isRefoldError(error) ? error : unreadable(path, error);
   }
+}
+
+/** Pages of a file as a source: views without a copy. */
+function mappedBytes(path: string, pages: ArrayBuffer): ByteSource {
+  return {
+    ...bytesInMemory(path, new Uint8Array(pages)),
+    view(position, length) {
+      if (position + length > pages.byteLength) {
+        return Promise.reject(truncated(path, position, position + length, pages.byteLength));
+      }
+      return Promise.resolve(new Uint8Array(pages, position, length));
+    },
+  };
 }
 
 class OpenFile implements ByteSource {
@@ -49,17 +64,7 @@ class OpenFile implements ByteSource {
     readonly path: string,
     readonly size: number,
     readonly file: FileHandle,
-    /** The whole file, where it is mapped. */
-    readonly pages: ArrayBuffer | null,
   ) {}
-
-  view(position: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
-    if (!this.pages) return this.read(position, length);
-    if (position + length > this.size) {
-      return Promise.reject(truncated(this.path, position, position + length, this.size));
-    }
-    return Promise.resolve(new Uint8Array(this.pages, position, length));
-  }
 
   async read(position: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     if (position + length > this.size) {

@@ -65,8 +65,8 @@ async function readHeader(
 ): Promise<{ readonly dataStart: number; readonly header: SafetensorsHeader }> {
   const { path, size: fileBytes } = source;
   if (fileBytes < PREFIX_BYTES) throw truncated(path, 0, PREFIX_BYTES, fileBytes);
-  const prefix = await source.read(0, PREFIX_BYTES);
-  const length = new DataView(prefix.buffer).getBigUint64(0, true);
+  const prefix = await viewOf(source, 0, PREFIX_BYTES);
+  const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES)) {
     throw badHeader(
       path,
@@ -78,7 +78,7 @@ async function readHeader(
   }
   const dataStart = PREFIX_BYTES + Number(length);
   if (dataStart > fileBytes) throw truncated(path, PREFIX_BYTES, dataStart, fileBytes);
-  const header = parseHeader(path, await source.read(PREFIX_BYTES, Number(length)));
+  const header = parseHeader(path, await viewOf(source, PREFIX_BYTES, Number(length)));
   const expectedBytes = dataStart + header.dataBytes;
   if (expectedBytes > fileBytes) throw truncated(path, fileBytes, expectedBytes, fileBytes);
   if (expectedBytes < fileBytes) {

@@ -67,15 +67,21 @@ export function scanJson(text: string, maxDepth: number): JsonFinding | null {
 
 /** Index of the closing quote of the string that opens at `start`; the text's end where there is none. */
 function endOfString(text: string, start: number): number {
-  for (let i = start + 1; i < text.length; i++) {
-    if (text[i] === '\\') i++;
-    else if (text[i] === '"') return i;
-  }
-  return text.length;
+  let end = text.indexOf('"', start + 1);
+  while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end < 0 ? text.length : end;
+}
+
+/** An odd number of backslashes stands before the quote. */
+function isEscaped(text: string, quote: number): boolean {
+  let start = quote;
+  while (text[start - 1] === '\\') start--;
+  return (quote - start) % 2 === 1;
 }
 
 /** Resolves escapes, so that `"a"` and `"\u0061"` are seen as one key. */
 function unquote(quoted: string): string {
+  if (!quoted.includes('\\')) return quoted.slice(1, -1);
   try {
     return String(JSON.parse(quoted));
   } catch {

@@ -1,5 +1,5 @@
 import { openBytes, type OpenBytesOptions } from '../bytes/open-bytes.js';
-import type { ByteSource } from '../bytes/byte-source.js';
+import { viewOf, type ByteSource } from '../bytes/byte-source.js';
 import { unknownWeights } from '../errors.js';
 import type { WeightsFile } from './weights-file.js';
 import { HEAD_BYTES, weightsReaders } from './weights-readers.js';
@@ -27,7 +27,7 @@ export async function openWeights(
 
 /** {@link openWeights} of bytes that are open. On failure the caller still closes them. */
 export async function openWeightsFrom(source: ByteSource): Promise<WeightsFile> {
-  const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
+  const head = await viewOf(source, 0, Math.min(HEAD_BYTES, source.size));
   const reader = weightsReaders.find(({ looksLike }) => looksLike(head));
   if (!reader) {
     throw unknownWeights(
