@@ -1,31 +1,21 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Device, TrainingUse } from '@refold/core';
-import { evaluate, GraphBuilder, withLoss } from '@refold/graph';
+import { evaluate } from '@refold/graph';
 import { fakeDevice, relativeError } from '@refold/testing';
 import { loadAddon } from './native/load-addon.js';
 import { onednnDevice } from './onednn-device.js';
+import { convBesideAnother, convCase } from './spec-kit/conv-beside-another.js';
 import { algorithmsOf, evenly, weightsOf } from './spec-kit/conv-network.js';
 import { describeBuilt } from './spec-kit/describe-built.js';
 import { gradientsOf, noiseFor } from './spec-kit/repvgg-network.js';
 import { momentumRule } from './spec-kit/tiny-training.js';
-
-interface Case {
-  readonly channels: readonly [from: number, to: number];
-  readonly groups: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly padding: number;
-  readonly dilation: number;
-  readonly size: readonly [height: number, width: number];
-  readonly images: number;
-}
 
 /**
  * Channels, groups, kernel, stride, padding, dilation, images, height and width. Pixels that no tap reaches (1 × 1 with
  * strides), blocks of rows that end early, fewer than 16 rows, steps along K that are filled up with zeros, and panels
  * of one to four vectors all occur.
  */
-const cases: readonly Case[] = (
+const cases = (
   [
     [16, 16, 1, 1, 1, 0, 1, 1, 3, 3],
     [48, 80, 1, 1, 1, 0, 1, 2, 7, 9],
@@ -41,29 +31,7 @@ const cases: readonly Case[] = (
     [16, 48, 1, 5, 3, 2, 1, 2, 13, 16],
     [32, 32, 1, 2, 2, 0, 1, 4, 12, 12],
   ] as const
-).map(([from, to, groups, kernel, stride, padding, dilation, images, height, width]) => ({
-  ...{ channels: [from, to] as const, groups, kernel, stride, padding, dilation, images },
-  size: [height, width] as const,
-}));
-
-/**
- * The convolution behind a 1 × 1 one, through whose gradient the one of its input is seen; where shapes allow, a second
- * convolution beside it, so that one of the two adds to that gradient.
- */
-function networkOf(each: Case) {
-  const { size, groups, kernel, stride, padding, dilation } = each;
-  const [from, to] = each.channels;
-  const b = new GraphBuilder({ shape: [4, ...size], dtype: 'float32' });
-  const before = b.conv2d('before', b.input, { outChannels: from, kernel: 1 });
-  const options = { outChannels: to, kernel, stride, padding, dilation, groups, bias: true };
-  const y = b.conv2d('op', before, options);
-  const forward = b.build(y);
-  const isAligned = 2 * padding === dilation * (kernel - 1);
-  const beside = { outChannels: to, kernel: 1, stride };
-  const sum = isAligned ? b.add('sum', [y, b.conv2d('beside', before, beside)]) : y;
-  const head = b.linear('head', b.flatten('flat', sum), { outFeatures: 3 });
-  return { forward, whole: withLoss(b.build(head), { labelSmoothing: 0, targets: 'index' }) };
-}
+).map(convCase);
 
 const sign = (x: number) => (x > 0.5 ? 1 : x < -0.5 ? -1 : 0);
 
@@ -84,7 +52,7 @@ describeBuilt('convolutions of bfloat16 on onednn', () => {
   const titled = cases.map((each) => [JSON.stringify(each), each] as const);
 
   it.each(titled)('computes whole numbers of %s exactly', async (_title, each) => {
-    const { forward } = networkOf(each);
+    const { forward } = convBesideAnother(each);
     // Of −1, 0 and 1: sums stay below 256, where eight bits hold every whole number.
     const weights = weightsOf(forward, (random) => sign(random.normal()));
     const session = await device.load(forward, {
@@ -102,7 +70,7 @@ describeBuilt('convolutions of bfloat16 on onednn', () => {
   });
 
   it.each(titled)('computes the gradients of %s but for rounding', async (_title, each) => {
-    const { whole } = networkOf(each);
+    const { whole } = convBesideAnother(each);
     const weights = weightsOf(whole, evenly);
     const batch = noiseFor(whole, 3, each.images, 3);
     const use = {

@@ -18,6 +18,7 @@ import { inIntegers, inputTable } from './in-integers.js';
 import { mergeBranches, type BranchGroup } from './merge-branches.js';
 import { orderTensors } from './order-tensors.js';
 import { regionOf } from './region-of.js';
+import { smallKernelsFirst } from './small-kernels-first.js';
 import { withRelu } from './with-relu.js';
 
 export interface LoweredGraph {
@@ -46,7 +47,8 @@ export function lowerGraph(graph: Graph, use: TrainingUse | InferenceUse): Lower
   const { groups, swallowed } = mergeBranches(live, isPrivate);
   const isStep = (node: GraphNode) =>
     node !== input && node !== normalize && !swallowed.has(node.name);
-  const planned = live.nodes.filter(isStep).map((node) => ({ node, group: groups.get(node.name) }));
+  const ordered = smallKernelsFirst(live.nodes.filter(isStep));
+  const planned = ordered.map((node) => ({ node, group: groups.get(node.name) }));
   const tensors = orderTensors(graph, planned.toReversed().flatMap(ownersOf));
 
   const values: (readonly number[])[] = [];

@@ -17,6 +17,21 @@ void add(size_t vectors, const T* x, T* y, bool accumulate) {
   for (int64_t v = 0; v < int64_t(vectors); v++) put(y + v * B, load(x + v * B), accumulate);
 }
 
+/** Pixel (y, x) to (y · strideH, x · strideW) of a larger image, whose other pixels become zero or stay. */
+template <class T>
+void spread(const ImageShape& s, int strideH, int strideW, int height, int width, const T* from, T* to, bool accumulate) {
+  const size_t area = s.area(), targetArea = size_t(height) * width;
+#pragma omp parallel for schedule(static)
+  for (int plane = 0; plane < s.images * s.blocks; plane++) {
+    const T* source = from + size_t(plane) * area * B;
+    T* target = to + size_t(plane) * targetArea * B;
+    if (!accumulate) std::memset(target, 0, targetArea * B * sizeof(T));
+    for (int y = 0; y < s.height; y++)
+      for (int x = 0; x < s.width; x++)
+        put(target + (size_t(y) * strideH * width + size_t(x) * strideW) * B, load(source + (size_t(y) * s.width + x) * B), accumulate);
+  }
+}
+
 template <class T>
 void channelScale(const ImageShape& s, const T* x, const float* scale, T* y, bool accumulate) {
   const size_t area = s.area();

@@ -55,17 +55,32 @@ struct MatrixConvShape {
   const Tap* taps;
 };
 
-/** Convolutions of bf16 as products in tiles. */
+/** Convolutions as products in tiles, of images of one type. */
 struct MatrixKernels {
-  void (*forward)(const MatrixConvShape&, const bf16* x, const void* u, const float* bias, bool relu, bool accumulate, bf16* y,
+  void (*forward)(const MatrixConvShape&, const void* x, const void* u, const float* bias, bool relu, bool accumulate, void* y,
                   void* scratch);
   /** All of the forward convolution's taps; dw of others is not touched. */
-  void (*backwardWeights)(const MatrixConvShape&, const bf16* x, const bf16* dy, float* dw_OIHW, void* scratch);
+  void (*backwardWeights)(const MatrixConvShape&, const void* x, const void* dy, float* dw_OIHW, void* scratch);
   /** U of `forward` from plain weights. `turned`: those of the convolution whose gradient it is. */
   void (*weights)(const MatrixConvShape&, const float* w_OIHW, const float* scale, bool turned, void* u);
   size_t (*weightBytes)(const MatrixConvShape&);
   size_t (*forwardScratch)(const MatrixConvShape&, int threads);
-  size_t (*backwardScratch)(const MatrixConvShape&);
+  size_t (*backwardScratch)(const MatrixConvShape&, int threads);
+};
+
+/** Winograd's convolutions of floats whose products are computed in tiles. */
+struct SplitWinogradKernels {
+  void (*forward)(const WinogradShape&, const float* x, const void* u, const float* bias, bool relu, bool accumulate, float* y,
+                  void* scratch);
+  void (*weights)(const WinogradShape&, const float* w_OIHW, const float* scale, bool flip, void* u);
+  size_t (*weightBytes)(const WinogradShape&);
+  size_t (*scratch)(const WinogradShape&, int threads);
+};
+
+/** Products in tiles of bf16; of floats in three parts. */
+struct TileKernels {
+  MatrixKernels f32, b16;
+  SplitWinogradKernels winograd;
 };
 
 template <class T>
@@ -85,6 +100,8 @@ struct TypedKernels {
                            const float* const* c, const BranchGradient<T>* gradients);
   /** Elementwise sums of vectors of values. */
   void (*add)(size_t vectors, const T* x, T* y, bool accumulate);
+  /** Pixels of the shape to those of a larger image that lie at multiples of the strides; the others become zero or stay. */
+  void (*spread)(const ImageShape&, int strideH, int strideW, int height, int width, const T* from, T* to, bool accumulate);
   void (*channelScale)(const ImageShape&, const T* x, const float* scale, T* y, bool accumulate);
   /** Sums over batch and area of x · dy, per channel; null x: of dy. */
   void (*channelDot)(const ImageShape&, const T* x, const T* dy, double* sums, double* partial);
@@ -124,7 +141,7 @@ struct KernelTable {
   TypedKernels<float> f32;
   TypedKernels<bf16> b16;
   /** Null where the processor has no tiles. */
-  const MatrixKernels* matrix;
+  const TileKernels* tiles;
   const IntegerKernels* integers;
   template <class T>
   const TypedKernels<T>& of() const;

@@ -6,6 +6,7 @@
 #include "matrix-conv.h"
 #include "pools.h"
 #include "winograd-backward.h"
+#include "winograd-split.h"
 
 #define REFOLD_NAME_(x) #x
 #define REFOLD_NAME(x) REFOLD_NAME_(x)
@@ -20,6 +21,7 @@ constexpr TypedKernels<T> typedKernels() {
   k.branchesReduce = branchesReduce<T>;
   k.branchesBackward = branchesBackward<T>;
   k.add = add<T>;
+  k.spread = spread<T>;
   k.channelScale = channelScale<T>;
   k.channelDot = channelDot<T>;
   k.multiply = multiply<T>;
@@ -43,11 +45,14 @@ constexpr TypedKernels<T> typedKernels() {
 }
 
 #if defined(__AMX_BF16__)
-constexpr MatrixKernels matrixKernels{matrixConv,           matrixConvBackwardWeights, matrixConvWeights,
-                                      matrixConvWeightBytes, matrixConvScratch,         matrixConvBackwardScratch};
-constexpr const MatrixKernels* matrix = &matrixKernels;
+template <class T>
+constexpr MatrixKernels matrixKernels{matrixConv<T>,           matrixConvBackwardWeights<T>, matrixConvWeights<T>,
+                                      matrixConvWeightBytes<T>, matrixConvScratch<T>,         matrixConvBackwardScratch<T>};
+constexpr TileKernels tileKernels{matrixKernels<float>, matrixKernels<bf16>,
+                                  {splitWinogradForward, splitWinogradWeights, splitWinogradWeightBytes, splitWinogradScratch}};
+constexpr const TileKernels* tiles = &tileKernels;
 #else
-constexpr const MatrixKernels* matrix = nullptr;
+constexpr const TileKernels* tiles = nullptr;
 #endif
 
 constexpr IntegerKernels integerKernels{kIntegerName,   integerWeightBytes, integerScratch, integerLanes, integerWeights,
@@ -60,7 +65,7 @@ constexpr KernelTable makeTable() {
   t.hasPairs = kHasPairs;
   t.f32 = typedKernels<float>();
   t.b16 = typedKernels<bf16>();
-  t.matrix = matrix;
+  t.tiles = tiles;
   t.integers = &integerKernels;
   t.winogradWeights = winogradWeights;
   t.winogradWeightBytes = winogradWeightBytes;

@@ -1,5 +1,5 @@
 /**
- * Convolutions of bf16 as one product of matrices in tiles, whose left operand is gathered block by block:
+ * Convolutions as one product of matrices in tiles, whose left operand is gathered block by block:
  *
  *   y[pixel, o] = Σ x[pixel · step + tap, c] · w[tap, c, o]
  *
@@ -7,77 +7,81 @@
  *
  *   dw[o, tap, c] = Σ dy[pixel, o] · x[pixel · step + tap, c]
  *
- * Shapes: A [pixels × K] with K = taps · cg, whole steps of tiles; U of a group in panels of columns, [panel][K / 2][columns][2].
+ * Images of floats are multiplied in three parts (packed.h), as exact as in floats.
+ * Shapes: A [pixels × K] with K = taps · cg, whole steps of tiles; U of a group is B, [K × O].
  */
 #pragma once
 #include <omp.h>
-#include "tiles.h"
+#include "packed.h"
 
 namespace refold::REFOLD_ISA {
 
 #if defined(__AMX_BF16__)
 
 constexpr int kMostRows = 128;
-constexpr int kStepChannels = 2 * kTilePairs;
 
+template <class T>
 struct MatrixSizes {
-  int rows, depth, vectors, panels, columns, block, rounds, parts;
-  size_t aBytes, cBytes;
+  int rows, halves, steps, vectorPairs, block, rounds, parts;
+  size_t aBytes, cBytes, uGroup;
   MatrixSizes(const MatrixConvShape& s, int threads)
       : rows(s.images * s.gridH * s.gridW),
+        halves(s.tapCount * s.cg / B),
         // One step of zeros where no tap reaches the pixels.
-        depth(s.tapCount == 0 ? kStepChannels : (s.tapCount * s.cg + kStepChannels - 1) / kStepChannels * kStepChannels),
-        vectors(panelOf(s.og / B)),
-        panels(s.og / B / vectors),
-        columns(vectors * B) {
-    // A and a panel of U should stay in the second-level cache.
-    const int fitting = int(REFOLD_MATRIX_BLOCK_BYTES / (size_t(depth) * sizeof(bf16))) / 32 * 32;
+        steps(halves == 0 ? 1 : (halves + 1) / 2),
+        vectorPairs(vectorPairsOf(s.og / B)) {
+    // A and two vectors of U should stay in the second-level cache.
+    const size_t rowBytes = rowBlockSize<kParts<T>>(steps) * sizeof(bf16) / kTileRows;
+    const int fitting = int(REFOLD_MATRIX_BLOCK_BYTES * kParts<T> / rowBytes) / 32 * 32;
     const int fair = (rows / threads + 31) / 32 * 32;
     block = fitting < fair ? fitting : fair;
     block = block < 32 ? 32 : block > kMostRows ? kMostRows : block;
     rounds = (rows + block - 1) / block;
     // Few rows: threads share their columns.
     parts = rounds >= threads ? 1 : (threads + rounds - 1) / rounds;
-    if (parts > panels) parts = panels;
-    aBytes = size_t(block) * depth * sizeof(bf16);
-    cBytes = size_t(block) * columns * sizeof(float);
+    if (parts > vectorPairs) parts = vectorPairs;
+    aBytes = block * rowBytes;
+    cBytes = size_t(block) * 2 * B * sizeof(float);
+    uGroup = vectorPairs * vectorPairSize<kParts<T>>(steps);
   }
-  size_t panelPairs() const { return size_t(depth) / 2 * columns; }
 };
 
-inline size_t matrixConvWeightBytes(const MatrixConvShape& s) {
-  const MatrixSizes size(s, 1);
-  return size.panelPairs() * size.panels * s.groups * sizeof(Pair);
+template <class T>
+size_t matrixConvWeightBytes(const MatrixConvShape& s) {
+  return MatrixSizes<T>(s, 1).uGroup * s.groups * sizeof(bf16);
 }
 
-inline size_t matrixConvScratch(const MatrixConvShape& s, int threads) {
-  const MatrixSizes size(s, threads);
+template <class T>
+size_t matrixConvScratch(const MatrixConvShape& s, int threads) {
+  const MatrixSizes<T> size(s, threads);
   return threads * (size.aBytes + size.cBytes);
 }
 
 /** U from w[groups · o, c, kernel]; `turned`: from the weights of the convolution whose gradient this is, w[c, o, kernel]. */
-inline void matrixConvWeights(const MatrixConvShape& s, const float* w, const float* scale, bool turned, void* target) {
-  const MatrixSizes size(s, 1);
+template <class T>
+void matrixConvWeights(const MatrixConvShape& s, const float* w, const float* scale, bool turned, void* target) {
+  const MatrixSizes<T> size(s, 1);
+  const int vectors = s.og / B;
   const size_t oStride = turned ? s.kernelArea : size_t(s.cg) * s.kernelArea;
   const size_t cStride = turned ? size_t(s.og) * s.kernelArea : s.kernelArea;
 #pragma omp parallel for collapse(2) schedule(static)
   for (int g = 0; g < s.groups; g++)
-    for (int p = 0; p < size.panels; p++) {
-      Pair* to = static_cast<Pair*>(target) + (size_t(g) * size.panels + p) * size.panelPairs();
-      const float* from = w + size_t(g) * s.og * s.cg * s.kernelArea + p * size.columns * oStride;
-      for (int k = 0; k < size.depth; k += 2)
-        for (int v = 0; v < size.vectors; v++, to += B) {
-          vf even = zero(), odd = zero();
-          if (k < s.tapCount * s.cg) {
-            const float* at = from + v * B * oStride + k % s.cg * cStride + s.taps[k / s.cg].index;
-            for (int lane = 0; lane < B; lane++) even[lane] = at[lane * oStride], odd[lane] = at[lane * oStride + cStride];
-            if (scale) {
-              const vf factor = loadAnywhere(scale + g * s.og + p * size.columns + v * B);
-              even *= factor, odd *= factor;
-            }
-          }
-          storePairs(to, even, odd);
+    for (int v = 0; v < 2 * size.vectorPairs; v++) {
+      bf16* to = static_cast<bf16*>(target) + g * size.uGroup;
+      const float* from = w + size_t(g) * s.og * s.cg * s.kernelArea + v * B * oStride;
+      const vf factor = scale && v < vectors ? loadAnywhere(scale + g * s.og + v * B) : splat(1);
+      const auto write = [&](int k, vf even, vf odd) {
+        storeInB<kParts<T>>(to + placeInB<kParts<T>>(size.steps, k, v), 2 * kTileValues, even * factor, odd * factor);
+      };
+      // Taps lie side by side in the plain weights.
+      for (int c = 0; v < vectors && c < s.cg; c += 2)
+        for (int t = 0; t < s.tapCount; t++) {
+          const float* at = from + c * cStride + s.taps[t].index;
+          vf even, odd;
+          for (int lane = 0; lane < B; lane++) even[lane] = at[lane * oStride], odd[lane] = at[lane * oStride + cStride];
+          write(t * s.cg + c, even, odd);
         }
+      for (int k = v < vectors ? size.halves * B : 0; k < size.steps * kStep; k += 2) write(k, zero(), zero());
     }
 }
 
@@ -96,165 +100,179 @@ struct MatrixRows {
                   size_t(s.originH + y * s.strideH) * s.outW + s.originW + x * s.strideW;
     }
   }
-  /** The source's pixel under a tap; null where it lies outside. */
-  const bf16* under(const MatrixConvShape& s, const bf16* x, int r, const Tap& tap) const {
+  /** The source's pixel under a tap, in its first plane; null where it lies outside. */
+  template <class T>
+  const T* under(const MatrixConvShape& s, const T* x, int r, const Tap& tap) const {
     const int iy = top[r] + tap.dy, ix = left[r] + tap.dx;
     const bool inside = unsigned(iy) < unsigned(s.inH) && unsigned(ix) < unsigned(s.inW);
     return inside ? x + (source[r] + size_t(iy) * s.inW + ix) * B : nullptr;
   }
 };
 
-inline __m256i halves(const bf16* p) { return p ? _mm256_load_si256(reinterpret_cast<const __m256i*>(p)) : _mm256_setzero_si256(); }
-
 /** A of the rows, for one group. */
-inline void gatherRows(const MatrixConvShape& s, const MatrixRows& rows, int depth, int g, const bf16* x, bf16* a) {
-  const int blocks = s.cg / B, rest = depth - s.tapCount * s.cg;
+template <class T>
+inline void gatherRows(const MatrixConvShape& s, const MatrixRows& rows, const MatrixSizes<T>& size, int g, const T* x, bf16* a) {
+  const int blocks = s.cg / B;
   const size_t plane = size_t(s.inH) * s.inW * B;
-  for (int t = 0; t < s.tapCount; t++)
-    for (int r = 0; r < rows.count; r++) {
-      const bf16* from = rows.under(s, x, r, s.taps[t]);
-      __m256i* to = reinterpret_cast<__m256i*>(a + size_t(r) * depth + t * s.cg);
-      if (from) from += g * blocks * plane;
-      for (int block = 0; block < blocks; block++) _mm256_store_si256(to + block, halves(from ? from + block * plane : nullptr));
-    }
-  if (rest)
-    for (int r = 0; r < rows.count; r++) std::memset(a + size_t(r + 1) * depth - rest, 0, rest * sizeof(bf16));
+  // Pixels under two taps: the halves of a step may lie under neighbours.
+  const T* pixels[2][kMostRows];
+  int under[2] = {-1, -1};
+  const auto find = [&](int t) -> const T* const* {
+    if (under[t % 2] != t)
+      for (int r = 0; r < rows.count; r++) pixels[t % 2][r] = rows.under(s, x, r, s.taps[t]);
+    under[t % 2] = t;
+    return pixels[t % 2];
+  };
+  for (int half = 0; half < 2 * size.steps; half += 2) {
+    const bool hasLow = half < size.halves, hasHigh = half + 1 < size.halves;
+    const T* const* low = hasLow ? find(half / blocks) : nullptr;
+    const T* const* high = hasHigh ? find((half + 1) / blocks) : nullptr;
+    const size_t atLow = (g * blocks + half % blocks) * plane, atHigh = (g * blocks + (half + 1) % blocks) * plane;
+    for (int r = 0; r < rows.count; r++)
+      copyIntoA(a + placeInA<kParts<T>>(size.steps, r, half * B), low && low[r] ? low[r] + atLow : nullptr,
+                high && high[r] ? high[r] + atHigh : nullptr);
+  }
 }
 
+template <class T>
 struct MatrixTarget {
   const float* bias;
   bool relu, accumulate;
-  bf16* y;
+  T* y;
 };
 
-/** From C of one panel into the target. */
-inline void scatterRows(const MatrixConvShape& s, const MatrixRows& rows, const MatrixSizes& size, const float* c, int firstBlock,
-                        const MatrixTarget& target) {
+/** From C of one or two vectors into the target. */
+template <class T>
+inline void scatterRows(const MatrixConvShape& s, const MatrixRows& rows, const float* c, int firstBlock, int vectors,
+                        const MatrixTarget<T>& target) {
   const size_t plane = size_t(s.outH) * s.outW * B;
-  for (int v = 0; v < size.vectors; v++) {
+  for (int v = 0; v < vectors; v++) {
     const vf shift = target.bias ? load(target.bias + (firstBlock + v) * B) : zero();
-    bf16* y = target.y + (firstBlock + v) * plane;
+    T* y = target.y + (firstBlock + v) * plane;
     for (int r = 0; r < rows.count; r++) {
-      bf16* to = y + rows.target[r] * B;
-      vf value = load(c + size_t(r) * size.columns + v * B) + shift;
+      T* to = y + rows.target[r] * B;
+      vf value = load(c + (size_t(r) * 2 + v) * B) + shift;
       if (target.accumulate) value += load(to);
       store(to, target.relu ? max(zero(), value) : value);
     }
   }
 }
 
-inline void panelOfRows(const MatrixConvShape& s, const MatrixRows& rows, const MatrixSizes& size, int g, int p, const bf16* a,
-                        const Pair* u, float* c, const MatrixTarget& target) {
-  panelOfTiles(size.vectors, rows.count, kTilePairs, size.depth / 2, reinterpret_cast<const Pair*>(a), size.depth / 2,
-               u + (size_t(g) * size.panels + p) * size.panelPairs(), size.columns, c, size.columns, false);
-  scatterRows(s, rows, size, c, (g * s.og / B) + p * size.vectors, target);
-}
-
-inline void matrixConv(const MatrixConvShape& s, const bf16* x, const void* weights, const float* bias, bool relu,
-                       bool accumulate, bf16* y, void* scratch) {
-  const MatrixSizes size(s, omp_get_max_threads());
-  const Pair* u = static_cast<const Pair*>(weights);
-  const MatrixTarget target{bias, relu, accumulate, y};
+template <class T>
+void matrixConv(const MatrixConvShape& s, const void* x, const void* weights, const float* bias, bool relu, bool accumulate,
+                void* y, void* scratch) {
+  constexpr int parts = kParts<T>;
+  const MatrixSizes<T> size(s, omp_get_max_threads());
+  const MatrixTarget<T> target{bias, relu, accumulate, static_cast<T*>(y)};
   const int items = size.rounds * s.groups * size.parts;
 #pragma omp parallel
   {
     char* own = static_cast<char*>(scratch) + omp_get_thread_num() * (size.aBytes + size.cBytes);
     bf16* a = reinterpret_cast<bf16*>(own);
     float* c = reinterpret_cast<float*>(own + size.aBytes);
+    const TileSetup setup(kTileRows, kTilePairs);
 #pragma omp for schedule(static)
     for (int item = 0; item < items; item++) {
       const int part = item % size.parts, g = item / size.parts % s.groups, round = item / size.parts / s.groups;
       const int first = int(int64_t(size.rows) * round / size.rounds);
       const MatrixRows rows(s, first, int(int64_t(size.rows) * (round + 1) / size.rounds) - first);
-      const TileSetup setup(rows.count < kTileRows ? rows.count : kTileRows, kTilePairs);
-      gatherRows(s, rows, size.depth, g, x, a);
-      for (int p = size.panels * part / size.parts; p < size.panels * (part + 1) / size.parts; p++)
-        panelOfRows(s, rows, size, g, p, a, u, c, target);
+      const bf16* u = static_cast<const bf16*>(weights) + g * size.uGroup;
+      gatherRows(s, rows, size, g, static_cast<const T*>(x), a);
+      for (int p = size.vectorPairs * part / size.parts; p < size.vectorPairs * (part + 1) / size.parts; p++) {
+        const int vectors = s.og / B - 2 * p > 1 ? 2 : 1;
+        packedColumns<parts>(vectors, rowBlocksOf(rows.count), size.steps, a, u + p * vectorPairSize<parts>(size.steps), c, 2 * B,
+                             false);
+        scatterRows(s, rows, c, g * s.og / B + 2 * p, vectors, target);
+      }
     }
   }
 }
 
-/** Buffers of backward-weights for a chunk of pixels: dyᵀ, the pairs of x under each tap, and the sums. */
+/** Buffers of backward-weights for a chunk of pixels: dy, and x under each tap, as B with pixels along K, and the sums. */
+template <class T>
 struct MatrixGradientSizes {
-  int pixels, chunk, inputs, outputs;
-  size_t dyBytes, xBytes, sumBytes;
-  explicit MatrixGradientSizes(const MatrixConvShape& s)
-      : pixels(s.images * s.gridH * s.gridW), inputs(s.groups * s.cg), outputs(s.groups * s.og) {
-    const size_t each = (size_t(s.tapCount) * inputs + outputs) * sizeof(bf16);
-    const int fitting = int(REFOLD_MATRIX_CHUNK_BYTES / each) / kStepChannels * kStepChannels;
-    const int all = (pixels + kStepChannels - 1) / kStepChannels * kStepChannels;
-    chunk = fitting < kStepChannels ? kStepChannels : fitting > 1024 ? 1024 : fitting;
+  int pixels, chunk, steps;
+  size_t dyGroup, xGroup, xTap, dyBytes, xBytes, sumBytes, turnedBytes;
+  explicit MatrixGradientSizes(const MatrixConvShape& s) : pixels(s.images * s.gridH * s.gridW) {
+    const size_t each = size_t(s.groups) * (size_t(s.tapCount) * s.cg + s.og) * kParts<T> * sizeof(bf16);
+    const int fitting = int(REFOLD_MATRIX_CHUNK_BYTES * kParts<T> / each) / kStep * kStep;
+    const int all = (pixels + kStep - 1) / kStep * kStep;
+    chunk = fitting < kStep ? kStep : fitting > 1024 ? 1024 : fitting;
     if (chunk > all) chunk = all;
-    dyBytes = size_t(outputs) * chunk * sizeof(bf16);
-    xBytes = size_t(s.tapCount) * chunk * inputs * sizeof(bf16);
-    sumBytes = size_t(outputs) * s.tapCount * s.cg * sizeof(float);
+    steps = chunk / kStep;
+    dyGroup = vectorPairsOf(s.og / B) * vectorPairSize<kParts<T>>(steps);
+    xGroup = vectorPairsOf(s.cg / B) * vectorPairSize<kParts<T>>(steps);
+    xTap = xGroup * s.groups;
+    dyBytes = dyGroup * s.groups * sizeof(bf16);
+    xBytes = xTap * s.tapCount * sizeof(bf16);
+    sumBytes = size_t(s.groups) * s.og * s.tapCount * s.cg * sizeof(float);
+    turnedBytes = 2 * rowBlockSize<kParts<T>>(steps) * sizeof(bf16);
   }
-  size_t bytes() const { return dyBytes + xBytes + sumBytes; }
+  size_t bytes(int threads) const { return dyBytes + xBytes + sumBytes + threads * turnedBytes; }
 };
 
-inline size_t matrixConvBackwardScratch(const MatrixConvShape& s) { return MatrixGradientSizes(s).bytes(); }
-
-/** Two vectors of bf16 as pairs. */
-inline void storePairs(Pair* to, const bf16* low, const bf16* high) {
-  const __m512i even = _mm512_cvtepu16_epi32(halves(low)), odd = _mm512_cvtepu16_epi32(halves(high));
-  _mm512_store_si512(to, _mm512_or_si512(even, _mm512_slli_epi32(odd, 16)));
+template <class T>
+size_t matrixConvBackwardScratch(const MatrixConvShape& s, int threads) {
+  return MatrixGradientSizes<T>(s).bytes(threads);
 }
 
-/** A step's pixels: dyᵀ [outputs][chunk / 2], and per tap x as pairs [chunk / 2][inputs]. */
-inline void gatherStep(const MatrixConvShape& s, const MatrixGradientSizes& size, const MatrixRows& rows, int step,
-                       const bf16* x, const bf16* dy, Pair* turned, Pair* xs) {
+/** A step's pixels of dy, and of x under every tap; `steps` are those of the chunk. */
+template <class T>
+inline void gatherStep(const MatrixConvShape& s, const MatrixGradientSizes<T>& size, const MatrixRows& rows, int step, int steps,
+                       const T* x, const T* dy, bf16* dys, bf16* xs) {
+  constexpr int parts = kParts<T>;
   const size_t sourcePlane = size_t(s.inH) * s.inW * B, targetPlane = size_t(s.outH) * s.outW * B;
-  const int half = size.chunk / 2, first = step * kTilePairs;
-  for (int block = 0; block < size.outputs / B; block++) {
-    alignas(64) Pair pairs[kTilePairs * B];
-    for (int k = 0; k < kTilePairs; k++) {
-      const bf16* at[2];
-      for (int i = 0; i < 2; i++) {
-        const int r = 2 * k + i;
-        at[i] = r < rows.count ? dy + block * targetPlane + rows.target[r] * B : nullptr;
-      }
-      storePairs(pairs + k * B, at[0], at[1]);
-    }
-    turnPairs(pairs, B, turned + size_t(block) * B * half + first, half);
+  const auto copy = [&](const T* low, const T* high, size_t plane, int channels, size_t group, int k, bf16* target) {
+    const int blocks = channels / B;
+    for (int block = 0; block < s.groups * blocks; block++)
+      copyIntoB(target + block / blocks * group + placeInB<parts>(steps, step * kStep + k, block % blocks), 2 * kTileValues,
+                low ? low + block * plane : nullptr, high ? high + block * plane : nullptr);
+  };
+  for (int k = 0; k < kStep; k += 2) {
+    const auto pixel = [&](int r) { return r < rows.count ? dy + rows.target[r] * B : nullptr; };
+    copy(pixel(k), pixel(k + 1), targetPlane, s.og, size.dyGroup, k, dys);
   }
   for (int t = 0; t < s.tapCount; t++)
-    for (int k = 0; k < kTilePairs; k++) {
-      const bf16* at[2];
-      for (int i = 0; i < 2; i++) at[i] = 2 * k + i < rows.count ? rows.under(s, x, 2 * k + i, s.taps[t]) : nullptr;
-      Pair* to = xs + (size_t(t) * half + first + k) * size.inputs;
-      for (int block = 0; block < size.inputs / B; block++)
-        storePairs(to + block * B, at[0] ? at[0] + block * sourcePlane : nullptr, at[1] ? at[1] + block * sourcePlane : nullptr);
+    for (int k = 0; k < kStep; k += 2) {
+      const auto pixel = [&](int r) { return r < rows.count ? rows.under(s, x, r, s.taps[t]) : nullptr; };
+      copy(pixel(k), pixel(k + 1), sourcePlane, s.cg, size.xGroup, k, xs + t * size.xTap);
     }
 }
 
-inline void matrixConvBackwardWeights(const MatrixConvShape& s, const bf16* x, const bf16* dy, float* dw, void* scratch) {
-  const MatrixGradientSizes size(s);
-  Pair* turned = static_cast<Pair*>(scratch);
-  Pair* xs = reinterpret_cast<Pair*>(static_cast<char*>(scratch) + size.dyBytes);
-  float* sums = reinterpret_cast<float*>(static_cast<char*>(scratch) + size.dyBytes + size.xBytes);
-  const int half = size.chunk / 2, rowBlocks = (s.og + 2 * kTileRows - 1) / (2 * kTileRows), width = s.tapCount * s.cg;
+template <class T>
+void matrixConvBackwardWeights(const MatrixConvShape& s, const void* x, const void* dy, float* dw, void* scratch) {
+  constexpr int parts = kParts<T>;
+  const MatrixGradientSizes<T> size(s);
+  char* at = static_cast<char*>(scratch);
+  bf16 *dys = reinterpret_cast<bf16*>(at), *xs = reinterpret_cast<bf16*>(at + size.dyBytes);
+  float* sums = reinterpret_cast<float*>(at + size.dyBytes + size.xBytes);
+  const int outputs = s.groups * s.og, width = s.tapCount * s.cg, vectors = s.og / B, rowPairs = vectorPairsOf(vectors);
 #pragma omp parallel
   {
+    bf16* turned = reinterpret_cast<bf16*>(at + size.dyBytes + size.xBytes + size.sumBytes + omp_get_thread_num() * size.turnedBytes);
     const TileSetup setup(kTileRows, kTilePairs);
     for (int first = 0; first < size.pixels; first += size.chunk) {
       const int count = size.pixels - first < size.chunk ? size.pixels - first : size.chunk;
-      const int steps = (count + kStepChannels - 1) / kStepChannels;
+      const int steps = (count + kStep - 1) / kStep;
 #pragma omp for schedule(static)
       for (int step = 0; step < steps; step++) {
-        const int from = step * kStepChannels, rows = count - from < kStepChannels ? count - from : kStepChannels;
-        gatherStep(s, size, MatrixRows(s, first + from, rows), step, x, dy, turned, xs);
+        const int from = step * kStep, rows = count - from < kStep ? count - from : kStep;
+        gatherStep(s, size, MatrixRows(s, first + from, rows), step, steps, static_cast<const T*>(x), static_cast<const T*>(dy), dys,
+                   xs);
       }
 #pragma omp for schedule(static)
-      for (int item = 0; item < s.groups * rowBlocks * s.tapCount; item++) {
-        const int t = item % s.tapCount, o = item / s.tapCount % rowBlocks * 2 * kTileRows, g = item / s.tapCount / rowBlocks;
-        const int rows = s.og - o < 2 * kTileRows ? s.og - o : 2 * kTileRows;
-        panelOfTiles(s.cg / B, rows, kTilePairs, steps * kTilePairs, turned + size_t(g * s.og + o) * half, half,
-                     xs + size_t(t) * half * size.inputs + g * s.cg, size.inputs,
-                     sums + size_t(g * s.og + o) * width + t * s.cg, width, first > 0);
+      for (int item = 0; item < s.groups * rowPairs; item++) {
+        const int pair = item % rowPairs, g = item / rowPairs, rowBlocks = vectors - 2 * pair > 1 ? 2 : 1;
+        turnIntoA<parts>(rowBlocks, steps, dys + g * size.dyGroup + pair * vectorPairSize<parts>(steps), turned);
+        for (int t = 0; t < s.tapCount; t++)
+          for (int p = 0; p < vectorPairsOf(s.cg / B); p++)
+            packedColumns<parts>(s.cg / B - 2 * p > 1 ? 2 : 1, rowBlocks, steps, turned,
+                                 xs + t * size.xTap + g * size.xGroup + p * vectorPairSize<parts>(steps),
+                                 sums + size_t(g * s.og + 2 * pair * B) * width + t * s.cg + 2 * p * B, width, first > 0);
       }
     }
 #pragma omp for schedule(static)
-    for (int o = 0; o < size.outputs; o++)
+    for (int o = 0; o < outputs; o++)
       for (int t = 0; t < s.tapCount; t++)
         for (int c = 0; c < s.cg; c++)
           dw[(size_t(o) * s.cg + c) * s.kernelArea + s.taps[t].index] = sums[size_t(o) * width + t * s.cg + c];

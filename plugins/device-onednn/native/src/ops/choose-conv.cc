@@ -12,7 +12,26 @@ bool hasWholeBlocks(const ConvShape& s) {
   return !s.plainSource && s.in / s.groups % block == 0 && s.out / s.groups % block == 0;
 }
 
-bool fitsMatrix(const ConvShape& s) { return kernels().matrix && s.half && hasWholeBlocks(s); }
+bool fitsMatrix(const ConvShape& s) { return kernels().tiles && s.half && hasWholeBlocks(s); }
+
+/**
+ * Products of floats in three parts take less than half of their time in vectors, but each gathered value is split: worth it
+ * for so many columns. Images wait for memory where the kernel is 1×1; gradients of weights interleave pixels as well.
+ */
+bool gainsFromParts(const ConvShape& s, int columns, int least) {
+  // Fewer wait for the weights, which are larger in parts.
+  constexpr double kPixels = 512;
+  return kernels().tiles && !s.half && hasWholeBlocks(s) && columns >= least && double(s.images) * s.outH * s.outW >= kPixels;
+}
+int fewestColumns(const ConvShape& s) { return s.kernelH * s.kernelW > 1 ? 96 : 160; }
+constexpr int kFewestGradientRows = 512;
+
+/** The same of Winograd's products: where weights are too large for the second-level cache, of images for a block of rows. */
+bool winogradGainsFromParts(const ConvShape& s) {
+  constexpr double kWeightBytes = 2 << 20, kTiles = 64;
+  const double channels = double(s.in / s.groups) * (s.out / s.groups);
+  return kernels().tiles && !s.half && 36 * channels * sizeof(float) > kWeightBytes && tilesOf(s) >= kTiles;
+}
 
 bool fitsWinograd(const ConvShape& s) {
   return hasWholeBlocks(s) && s.kernelH == 3 && s.kernelW == 3 && s.strideH == 1 && s.strideW == 1 && s.dilationH == 1 &&
@@ -39,25 +58,30 @@ bool prefersWinograd(const ConvShape& s) {
   return fitsWinograd(s) && beatsVectors(s) && (!fitsMatrix(s) || beatsTiles(s));
 }
 
+std::unique_ptr<ConvKernel> chosenWinograd(const ConvShape& shape, ForwardOptions options, bool flip) {
+  return winogradGainsFromParts(shape) ? splitWinogradConv(shape, options, flip) : winogradConv(shape, options, flip);
+}
+
 }  // namespace
 
 std::unique_ptr<ConvKernel> forwardConv(const ConvShape& shape, ForwardOptions options) {
-  if (prefersWinograd(shape)) return winogradConv(shape, options, false);
-  if (fitsMatrix(shape)) return matrixForward(shape, options);
+  if (prefersWinograd(shape)) return chosenWinograd(shape, options, false);
+  if (fitsMatrix(shape) || gainsFromParts(shape, shape.out / shape.groups, fewestColumns(shape))) return matrixForward(shape, options);
   return directConv(shape, options, false);
 }
 
 std::unique_ptr<ConvKernel> dataGradient(const ConvShape& shape, bool accumulate) {
   const ForwardOptions options{false, false, accumulate};
-  if (canTurn(shape) && prefersWinograd(turned(shape))) return winogradConv(turned(shape), options, true);
-  if (fitsMatrix(shape)) return matrixDataGradient(shape, accumulate);
+  if (canTurn(shape) && prefersWinograd(turned(shape))) return chosenWinograd(turned(shape), options, true);
+  if (fitsMatrix(shape) || gainsFromParts(shape, shape.in / shape.groups, fewestColumns(shape))) return matrixDataGradient(shape, accumulate);
   if (canTurn(shape)) return directConv(turned(shape), options, true);
+  if (shape.kernelH * shape.kernelW == 1 && shape.padH + shape.padW == 0) return stridedGradient(shape, accumulate);
   return directDataGradient(shape, accumulate);
 }
 
 std::unique_ptr<WeightGradient> weightGradient(const ConvShape& shape) {
   if (fitsWinograd(shape) && beatsVectors(shape)) return winogradWeightGradient(shape);
-  if (fitsMatrix(shape)) return matrixWeightGradient(shape);
+  if (fitsMatrix(shape) || gainsFromParts(shape, shape.out / shape.groups, kFewestGradientRows)) return matrixWeightGradient(shape);
   return directWeightGradient(shape);
 }
 

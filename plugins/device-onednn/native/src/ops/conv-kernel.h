@@ -42,8 +42,11 @@ std::unique_ptr<ConvKernel> winogradConv(const ConvShape&, ForwardOptions, bool 
 std::unique_ptr<WeightGradient> winogradWeightGradient(const ConvShape&);
 std::unique_ptr<ConvKernel> directConv(const ConvShape&, ForwardOptions, bool flip);
 std::unique_ptr<ConvKernel> directDataGradient(const ConvShape&, bool accumulate);
+/** Of a 1×1 kernel without padding. */
+std::unique_ptr<ConvKernel> stridedGradient(const ConvShape&, bool accumulate);
 std::unique_ptr<WeightGradient> directWeightGradient(const ConvShape&);
-/** Needs `kernels().matrix`. */
+/** Of floats. Like those of matrices, needs `kernels().tiles`. */
+std::unique_ptr<ConvKernel> splitWinogradConv(const ConvShape&, ForwardOptions, bool flip);
 std::unique_ptr<ConvKernel> matrixForward(const ConvShape&, ForwardOptions);
 std::unique_ptr<ConvKernel> matrixDataGradient(const ConvShape&, bool accumulate);
 std::unique_ptr<WeightGradient> matrixWeightGradient(const ConvShape&);

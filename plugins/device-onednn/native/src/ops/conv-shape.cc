@@ -26,11 +26,7 @@ double convFlops(const ConvShape& s) {
   return 2.0 * s.images * s.out * s.outH * s.outW * (s.in / s.groups) * s.kernelH * s.kernelW;
 }
 
-namespace {
-
 double tilesOf(const ConvShape& s) { return double(s.images) * ((s.outH + 3) / 4) * ((s.outW + 3) / 4); }
-
-}  // namespace
 
 double productFlops(const ConvShape& s) { return tilesOf(s) * 72.0 * (s.in / s.groups) * s.out; }
 

@@ -11,6 +11,8 @@ ConvShape turned(const ConvShape&);
 WinogradShape winogradShape(const ConvShape&);
 
 double convFlops(const ConvShape&);
+/** 4×4 tiles of the output, of all images. */
+double tilesOf(const ConvShape&);
 /** Of Winograd's 36 products, and of its transforms. */
 double productFlops(const ConvShape&);
 double transformFlops(const ConvShape&);

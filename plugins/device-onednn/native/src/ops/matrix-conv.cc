@@ -7,7 +7,8 @@
 namespace refold {
 namespace {
 
-const char* const kName = "matrix product, amx_bf16";
+const MatrixKernels& kernelsFor(bool half) { return half ? kernels().tiles->b16 : kernels().tiles->f32; }
+const char* nameFor(bool half) { return half ? "matrix product, amx_bf16" : "matrix product, amx_bf16 in three parts"; }
 
 /** A product with its taps. */
 struct Part {
@@ -65,32 +66,34 @@ std::vector<Part> gradientParts(const ConvShape& s) {
 class MatrixConv : public ConvKernel {
  public:
   MatrixConv(const ConvShape& shape, std::vector<Part> parts, ForwardOptions options, bool turned)
-      : parts_(std::move(parts)), options_(options), turned_(turned), flops_(convFlops(shape)) {
+      : kernels_(kernelsFor(shape.half)), name_(nameFor(shape.half)), parts_(std::move(parts)), options_(options),
+        turned_(turned), flops_(convFlops(shape)) {
     for (Part& part : parts_) {
       part.withTaps();
       part.weightOffset = weightBytes_;
-      weightBytes_ += aligned(kernels().matrix->weightBytes(part.shape));
-      scratchBytes_ = std::max(scratchBytes_, kernels().matrix->forwardScratch(part.shape, omp_get_max_threads()));
+      weightBytes_ += aligned(kernels_.weightBytes(part.shape));
+      scratchBytes_ = std::max(scratchBytes_, kernels_.forwardScratch(part.shape, omp_get_max_threads()));
     }
   }
   size_t weightBytes() const override { return weightBytes_; }
   size_t scratchBytes() const override { return scratchBytes_; }
   void prepare(const float* plain, const float* scale, void* weights, char*) override {
     for (const Part& part : parts_)
-      kernels().matrix->weights(part.shape, plain, scale, turned_, static_cast<char*>(weights) + part.weightOffset);
+      kernels_.weights(part.shape, plain, scale, turned_, static_cast<char*>(weights) + part.weightOffset);
   }
   void run(const void* source, const void* weights, const float* bias, void* target, char* scratch) override {
     for (const Part& part : parts_) {
       if (part.taps.empty() && options_.accumulate) continue;
-      kernels().matrix->forward(part.shape, static_cast<const bf16*>(source),
-                                static_cast<const char*>(weights) + part.weightOffset, bias, options_.relu,
-                                options_.accumulate, static_cast<bf16*>(target), scratch);
+      kernels_.forward(part.shape, source, static_cast<const char*>(weights) + part.weightOffset, bias, options_.relu,
+                       options_.accumulate, target, scratch);
     }
   }
-  std::string algorithm() const override { return kName; }
+  std::string algorithm() const override { return name_; }
   double flops() const override { return flops_; }
 
  private:
+  const MatrixKernels& kernels_;
+  const char* name_;
   std::vector<Part> parts_;
   ForwardOptions options_;
   bool turned_;
@@ -100,15 +103,20 @@ class MatrixConv : public ConvKernel {
 
 class MatrixGradient : public WeightGradient {
  public:
-  explicit MatrixGradient(const ConvShape& shape) : part_(forwardPart(shape)), flops_(convFlops(shape)) { part_.withTaps(); }
-  size_t scratchBytes() const override { return kernels().matrix->backwardScratch(part_.shape); }
-  void run(const void* x, const void* dy, float* dw_OIHW, char* scratch) override {
-    kernels().matrix->backwardWeights(part_.shape, static_cast<const bf16*>(x), static_cast<const bf16*>(dy), dw_OIHW, scratch);
+  explicit MatrixGradient(const ConvShape& shape)
+      : kernels_(kernelsFor(shape.half)), name_(nameFor(shape.half)), part_(forwardPart(shape)), flops_(convFlops(shape)) {
+    part_.withTaps();
   }
-  std::string algorithm() const override { return kName; }
+  size_t scratchBytes() const override { return kernels_.backwardScratch(part_.shape, omp_get_max_threads()); }
+  void run(const void* x, const void* dy, float* dw_OIHW, char* scratch) override {
+    kernels_.backwardWeights(part_.shape, x, dy, dw_OIHW, scratch);
+  }
+  std::string algorithm() const override { return name_; }
   double flops() const override { return flops_; }
 
  private:
+  const MatrixKernels& kernels_;
+  const char* name_;
   Part part_;
   double flops_;
 };

@@ -35,6 +35,31 @@ class WinogradConv : public ConvKernel {
   double flops_;
 };
 
+class SplitWinogradConv : public ConvKernel {
+ public:
+  SplitWinogradConv(const ConvShape& shape, ForwardOptions options, bool flip)
+      : kernels_(kernels().tiles->winograd), shape_(winogradShape(shape)), options_(options), flip_(flip),
+        flops_(productFlops(shape) + transformFlops(shape)) {}
+  size_t weightBytes() const override { return kernels_.weightBytes(shape_); }
+  size_t scratchBytes() const override { return kernels_.scratch(shape_, omp_get_max_threads()); }
+  void prepare(const float* plain, const float* scale, void* weights, char*) override {
+    kernels_.weights(shape_, plain, scale, flip_, weights);
+  }
+  void run(const void* source, const void* weights, const float* bias, void* target, char* scratch) override {
+    kernels_.forward(shape_, static_cast<const float*>(source), weights, bias, options_.relu, options_.accumulate,
+                     static_cast<float*>(target), scratch);
+  }
+  std::string algorithm() const override { return std::string(kName) + ", amx_bf16 in three parts"; }
+  double flops() const override { return flops_; }
+
+ private:
+  const SplitWinogradKernels& kernels_;
+  WinogradShape shape_;
+  ForwardOptions options_;
+  bool flip_;
+  double flops_;
+};
+
 class WinogradGradient : public WeightGradient {
  public:
   explicit WinogradGradient(const ConvShape& shape)
@@ -61,6 +86,9 @@ class WinogradGradient : public WeightGradient {
 
 std::unique_ptr<ConvKernel> winogradConv(const ConvShape& shape, ForwardOptions options, bool flip) {
   return std::make_unique<WinogradConv>(shape, options, flip);
+}
+std::unique_ptr<ConvKernel> splitWinogradConv(const ConvShape& shape, ForwardOptions options, bool flip) {
+  return std::make_unique<SplitWinogradConv>(shape, options, flip);
 }
 std::unique_ptr<WeightGradient> winogradWeightGradient(const ConvShape& shape) {
   return std::make_unique<WinogradGradient>(shape);

@@ -1,0 +1,118 @@
+/**
+ * Winograd's convolutions of floats (winograd.h says how) whose products are computed in tiles of bf16, from three parts of
+ * each value (packed.h): as exact as products of floats, and faster where there are tiles of images enough.
+ *
+ * Shapes: V[f] is [group][tiles × C] as A, U[group][f] is [C × O] as B, M[f] is [tiles × O]; C in whole steps, filled with zeros.
+ */
+#pragma once
+#include "packed.h"
+#include "winograd.h"
+
+namespace refold::REFOLD_ISA {
+
+#if defined(__AMX_BF16__)
+
+inline int stepsOf(int depth) { return (depth + kStep - 1) / kStep; }
+
+/** Strides in elements and bytes of buffers for blocks of `count` tiles. */
+struct SplitForwardSizes {
+  int steps, rowBlocks, vectorPairs;
+  size_t vGroup, vStride, mStride, vBytes, bytes, uFrequency;
+  SplitForwardSizes(const WinogradShape& s, int count)
+      : steps(stepsOf(s.cg)),
+        rowBlocks(rowBlocksOf(count)),
+        vectorPairs(vectorPairsOf(s.og / B)),
+        vGroup(rowBlocks * rowBlockSize<3>(steps)),
+        vStride(strideOf(s.groups * vGroup)),
+        mStride(strideOf(size_t(rowBlocks) * kTileRows * s.groups * s.og)),
+        vBytes(kFrequencies * vStride * sizeof(bf16)),
+        bytes(vBytes + kFrequencies * mStride * sizeof(float)),
+        uFrequency(vectorPairs * vectorPairSize<3>(steps)) {}
+};
+
+inline size_t splitWinogradWeightBytes(const WinogradShape& s) {
+  return SplitForwardSizes(s, kTileRows).uFrequency * kFrequencies * s.groups * sizeof(bf16);
+}
+
+/** Tiles that a thread takes through all three phases: enough rows for each reading of U, and V and M not far from its cache. */
+inline int splitBlockOf(const WinogradShape& s, int threads) {
+  const size_t perTile = size_t(kFrequencies) * s.groups * (s.cg * 3 * sizeof(bf16) + s.og * sizeof(float));
+  const int fitting = int(REFOLD_SPLIT_BLOCK_BYTES / perTile) / kTileRows * kTileRows;
+  const int fair = (Tiles(s).count / threads + kTileRows - 1) / kTileRows * kTileRows;
+  const int count = fitting < fair ? fitting : fair;
+  return count < 2 * kTileRows ? 2 * kTileRows : count > 128 ? 128 : count;
+}
+
+inline size_t splitWinogradScratch(const WinogradShape& s, int threads) {
+  return threads * SplitForwardSizes(s, splitBlockOf(s, threads)).bytes;
+}
+
+inline void splitWinogradWeights(const WinogradShape& s, const float* w, const float* scale, bool flip, void* target) {
+  const SplitForwardSizes size(s, kTileRows);
+  std::memset(target, 0, s.cg % kStep || s.og / B % 2 ? splitWinogradWeightBytes(s) : 0);
+#pragma omp parallel for collapse(2) schedule(static)
+  for (int g = 0; g < s.groups; g++)
+    for (int block = 0; block < s.og / B; block++) {
+      const vf factor = scale ? loadAnywhere(scale + g * s.og + block * B) : splat(1);
+      vf out[kPatch][kPatch], next[kPatch][kPatch];
+      for (int c = 0; c < s.cg; c += 2) {
+        weightPatch(s, w, g, block, c, factor, flip, out);
+        weightPatch(s, w, g, block, c + 1, factor, flip, next);
+        bf16* to = static_cast<bf16*>(target) + g * kFrequencies * size.uFrequency + placeInB<3>(size.steps, c, block);
+        for (int f = 0; f < kFrequencies; f++)
+          storeInB<3>(to + f * size.uFrequency, 2 * kTileValues, out[f / 6][f % 6], next[f / 6][f % 6]);
+      }
+    }
+}
+
+inline void splitInput(const WinogradShape& s, const Tiles& tiles, const SplitForwardSizes& size, const float* x, int first,
+                       int count, bf16* v) {
+  const int blocks = s.cg / B;
+  for (int t = 0; t < count; t++)
+    for (int g = 0; g < s.groups; g++)
+      for (int block = 0; block < blocks; block += 2) {
+        vf low[kPatch][kPatch], high[kPatch][kPatch] = {};
+        inputPatch(s, tiles, x, first + t, g * blocks + block, low);
+        if (block + 1 < blocks) inputPatch(s, tiles, x, first + t, g * blocks + block + 1, high);
+        bf16* to = v + g * size.vGroup + placeInA<3>(size.steps, t, block * B);
+        for (int f = 0; f < kFrequencies; f++) storeInA<3>(to + f * size.vStride, low[f / 6][f % 6], high[f / 6][f % 6]);
+      }
+}
+
+inline void splitProducts(const WinogradShape& s, const SplitForwardSizes& size, const bf16* v, const bf16* u, int count,
+                          float* m) {
+  const TileSetup setup(kTileRows, kTilePairs);
+  const int vectors = s.og / B;
+  for (int g = 0; g < s.groups; g++)
+    for (int f = 0; f < kFrequencies; f++)
+      for (int p = 0; p < size.vectorPairs; p++)
+        packedColumns<3>(vectors - 2 * p, rowBlocksOf(count), size.steps, v + f * size.vStride + g * size.vGroup,
+                     u + (size_t(g) * kFrequencies + f) * size.uFrequency + p * vectorPairSize<3>(size.steps),
+                     m + f * size.mStride + size_t(g) * s.og + size_t(p) * 2 * B, s.groups * s.og, false);
+}
+
+inline void splitWinogradForward(const WinogradShape& s, const float* x, const void* weights, const float* bias, bool relu,
+                                 bool accumulate, float* y, void* scratch) {
+  const Tiles tiles(s);
+  const int block = splitBlockOf(s, omp_get_max_threads()), rounds = (tiles.count + block - 1) / block;
+  const SplitForwardSizes size(s, block);
+#pragma omp parallel
+  {
+    char* own = static_cast<char*>(scratch) + omp_get_thread_num() * size.bytes;
+    bf16* v = reinterpret_cast<bf16*>(own);
+    float* m = reinterpret_cast<float*>(own + size.vBytes);
+#pragma omp for schedule(static)
+    for (int round = 0; round < rounds; round++) {
+      // Rounds of equal size, so that the last is no remnant.
+      const int first = int(int64_t(tiles.count) * round / rounds);
+      const int count = int(int64_t(tiles.count) * (round + 1) / rounds) - first;
+      splitInput(s, tiles, size, x, first, count, v);
+      splitProducts(s, size, v, static_cast<const bf16*>(weights), count, m);
+      transformOutput(s, tiles, m, size.mStride, first, count, 0, s.groups * s.og / B, bias, relu, accumulate, y);
+    }
+  }
+}
+
+#endif
+
+}  // namespace refold::REFOLD_ISA
