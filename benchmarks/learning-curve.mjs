@@ -3,22 +3,33 @@
  * reference's into docs/performance.md, a section for each device.
  *
  *     node benchmarks/learning-curve.mjs --data-dir /path/to/imagenette [--seeds 42,1] [--device auto] [--dry]
+ *     node benchmarks/learning-curve.mjs --merge FILE…
+ *
+ * Curves are kept in results/learning-curve.json, from which the table over all seeds is made. `--merge` only adds some: lines
+ * of reference-curve.py, or events of `refold train -c configs/imagenette.yaml --seed N --events N.jsonl`.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { curveOfEvents, lastEpochs, mergeCurves } from './curve-results.mjs';
 import { writeBetweenMarkers } from './write-between-markers.mjs';
 
-const { values: flags } = parseArgs({
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
+    merge: { type: 'boolean', default: false },
     'data-dir': { type: 'string' },
     seeds: { type: 'string', default: '42' },
     device: { type: 'string', default: 'auto' },
     dry: { type: 'boolean', default: false },
   },
 });
+if (flags.merge) {
+  await writeLastEpochs(mergeCurves(positionals.flatMap(curvesOf)));
+  process.exit(0);
+}
 if (!flags['data-dir']) throw new Error('Expected --data-dir with train/ and val/.');
 
 const root = join(import.meta.dirname, '..');
@@ -46,6 +57,26 @@ if (!flags.dry) {
     intro: 'The same recipe and script.',
     after: ['learning-curve-tfjs-node'],
   });
+  await writeLastEpochs(mergeCurves(runs.map(({ seed, events }) => curveOfEvents(events, seed))));
+}
+
+function curvesOf(file) {
+  const lines = linesOf(file);
+  return lines[0].type ? [curveOfEvents(lines, basename(file, '.jsonl'))] : lines;
+}
+
+function linesOf(file) {
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  return lines.map((line) => JSON.parse(line));
+}
+
+function writeLastEpochs(curves) {
+  return writeBetweenMarkers('learning-curves', lastEpochs(curves), {
+    title: 'Learning curves over many seeds',
+    intro:
+      'After the last epoch of the same recipe, on each program (`python benchmarks/reference-curve.py` is PyTorch).',
+    after: ['learning-curve-onednn', 'learning-curve-tfjs-node'],
+  });
 }
 
 function measure(seed) {
@@ -55,10 +86,7 @@ function measure(seed) {
   const device = ['--device', flags.device];
   const outputs = ['--output-dir', output, '--events', log];
   const { fused, checkpoint } = refold('train', ...common, ...device, ...outputs, '--seed', seed);
-  const events = readFileSync(log, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  const events = linesOf(log);
   const forms = { train: checkpoint, fused };
   const validated = Object.entries(forms).map(([form, file]) => {
     const predictions = join(folder, `${seed}-${form}.jsonl`);

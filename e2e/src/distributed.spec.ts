@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect, it } from '@jest/globals';
 import type { Evaluation, RunResult } from '@refold/core';
 import { probeOnednn } from '@refold/plugin-device-onednn';
+import { probeLibtensorflow } from '@refold/plugin-device-tfjs';
 import { killRank } from './spec-kit/kill-rank.js';
 import { describeWithMpi } from './spec-kit/mpi.js';
 import { lossesOf, readEvents } from './spec-kit/read-events.js';
@@ -29,7 +30,7 @@ const GLOBAL_BATCH = 16;
 const logOf = (name: string) => path.join(folder, `${name}.jsonl`);
 const outputOf = (name: string) => path.join(folder, name);
 
-/** Trains with an equal global batch on any number of ranks; on one without a launcher. */
+/** Trains with an equal global batch on any number of ranks; on one without a launcher, but on tfjs-node (docs/distributed.md). */
 function trainArgs({ ranks, device, name, more = [] }: Run): string[] {
   const train = ['train', '-c', config, '--device', device, '--output-dir', outputOf(name)];
   train.push(
@@ -40,7 +41,7 @@ function trainArgs({ ranks, device, name, more = [] }: Run): string[] {
     '--json',
     ...more,
   );
-  if (ranks === 1) return train;
+  if (ranks === 1 && device !== 'tfjs-node') return train;
   return ['launch', '-n', String(ranks), '--', ...train, '--device.syncBatchNorm', 'true'];
 }
 
@@ -52,7 +53,15 @@ function numbersOf(name: string): readonly { loss: number; correct: number; imag
   );
 }
 
-const devices = probeOnednn().usable ? ['onednn', 'wasm'] : ['wasm'];
+const tensorflow = probeLibtensorflow();
+const devices = [
+  ...(probeOnednn().usable ? ['onednn'] : []),
+  'wasm',
+  ...(tensorflow.usable ? ['tfjs-node'] : []),
+];
+if (!tensorflow.usable) {
+  it.skip(`ranks on tfjs-node: ${tensorflow.reason ?? 'no libtensorflow'}`, () => undefined);
+}
 
 describeWithMpi('training on several ranks', () => {
   it.each(devices)('is the training of one on %s', async (device) => {

@@ -7,18 +7,14 @@ const WRAPPER = 'device-distributed';
 
 /**
  * The listed plugins, and the built-in device plugins that are installed where the list names no device
- * plugin: recipes need not say on what they run, and `device: auto` still finds the fastest. Processes that were started
- * together get the device that joins them, too.
+ * plugin: recipes need not say on what they run, and `device: auto` still finds the fastest. Processes that a launcher of MPI
+ * started get the device that joins them, too; one alone computes then as each of several does.
  */
 export function withImpliedPlugins(listed: readonly string[], from: readonly string[]): string[] {
   const installed = installedPlugins(from);
   const isListed = (wanted: RegExp) => listed.some((name) => wanted.test(name));
   const devices = isListed(/(^|[/-])device-(?!distributed)/) ? [] : BUILT_IN_DEVICES;
-  const wrapper = isListed(/(^|[/-])device-distributed/) || !isLaunched() ? [] : [WRAPPER];
+  const isJoined = launchedRank() !== null && !isListed(/(^|[/-])device-distributed/);
+  const wrapper = isJoined ? [WRAPPER] : [];
   return [...listed, ...[...devices, ...wrapper].filter((name) => installed.includes(name))];
-}
-
-/** Started as one of several processes, which the wrapping device joins. */
-function isLaunched(): boolean {
-  return (launchedRank()?.size ?? 1) > 1;
 }

@@ -43,7 +43,7 @@ export default definePlugin({
     provide(Device, {
       use: ['distributed'],
       options,
-      wraps: () => (launchedRank()?.size ?? 1) > 1,
+      wraps: () => launchedRank() !== null,
       probe() {
         const mpi = findMpi();
         return Promise.resolve(

@@ -5,14 +5,13 @@ import {
   rsqrt,
   square,
   sub,
+  sum,
   tensor1d,
   type Tensor,
   type Tensor1D,
   type Tensor4D,
 } from '@tensorflow/tfjs-core';
-import type { BatchNormGradient, BatchNormResult, KernelSet } from './kernel-set.js';
-
-type Sums = Pick<KernelSet, 'channelSum'>;
+import type { BatchNormGradient, BatchNormResult } from './kernel-set.js';
 
 /**
  * `batchNorm` with the statistics of all replicas, which have n values per channel each: as the portable one
@@ -21,7 +20,6 @@ type Sums = Pick<KernelSet, 'channelSum'>;
  * Saved: x − μ `[n…, C]` and r `[C]`.
  */
 export function sharedBatchNorm(
-  { channelSum }: Sums,
   group: StatisticsGroup,
   x: Tensor4D,
   weight: Tensor1D,
@@ -29,18 +27,17 @@ export function sharedBatchNorm(
   eps: number,
 ): BatchNormResult {
   const n = (x.size / weight.size) * group.size;
-  const mean = mul<Tensor1D>(overReplicas(channelSum(x), group), 1 / n);
+  const mean = perValue(overReplicas(sumsOf(x), group), n);
   const centred = sub<Tensor4D>(x, mean);
-  const squares = overReplicas(channelSum(square(centred)), group);
-  const inverse = rsqrt<Tensor1D>(add(mul(squares, 1 / n), eps));
+  const squares = overReplicas(sumsOf(square(centred)), group);
+  const inverse = rsqrt<Tensor1D>(add(perValue(squares, n), eps));
   const y = add<Tensor4D>(mul(centred, mul(weight, inverse)), bias);
-  const variance = mul<Tensor1D>(squares, 1 / Math.max(1, n - 1));
+  const variance = perValue(squares, Math.max(1, n - 1));
   return { y, mean, variance, saved: [centred, inverse] };
 }
 
 /** Gradients of the parameters are of this replica, as those of all others are; dx takes part of every replica's. */
 export function sharedBatchNormGradient(
-  { channelSum }: Sums,
   group: StatisticsGroup,
   dy: Tensor4D,
   weight: Tensor1D,
@@ -48,18 +45,36 @@ export function sharedBatchNormGradient(
 ): BatchNormGradient {
   const [centred, inverse] = saved as [Tensor4D, Tensor1D];
   const n = (dy.size / weight.size) * group.size;
-  const dBias = channelSum(dy);
-  const dWeight = mul<Tensor1D>(channelSum(mul(dy, centred)), inverse);
+  const [sums, dots] = [sumsOf(dy), sumsOf(mul(dy, centred))];
+  const dBias = perValue(sums, 1);
+  const dWeight = mul<Tensor1D>(perValue(dots, 1), inverse);
   const slope = mul(weight, inverse);
-  const ofCentred = mul(mul(slope, inverse), mul(overReplicas(dWeight, group), 1 / n));
-  const constant = mul(slope, mul(overReplicas(dBias, group), 1 / n));
+  const dotsPerValue = perValue(overReplicas(dots, group), n);
+  const ofCentred = mul(mul(slope, mul(inverse, inverse)), dotsPerValue);
+  const constant = mul(slope, perValue(overReplicas(sums, group), n));
   const dx = sub<Tensor4D>(sub(mul(dy, slope), mul(centred, ofCentred)), constant);
   return { dx, dWeight, dBias };
 }
 
-/** Waits for the device and for the other replicas. */
-function overReplicas(values: Tensor1D, group: StatisticsGroup): Tensor1D {
-  const sums = Float64Array.from(values.dataSync());
+/**
+ * Σ over all axes but the last. Images are added in float64: however they are shared among replicas, the statistics are the
+ * same, where a last digit would grow step by step. Waits for the device.
+ */
+function sumsOf(x: Tensor4D): Float64Array {
+  const sums = new Float64Array(x.shape[3]);
+  sum(sum(x, 1), 1)
+    .dataSync()
+    .forEach((value, i) => (sums[i % sums.length]! += value));
+  return sums;
+}
+
+/** A new array. Waits for the other replicas. */
+function overReplicas(values: Float64Array, group: StatisticsGroup): Float64Array {
+  const sums = Float64Array.from(values);
   group.sum(sums);
-  return tensor1d(Float32Array.from(sums));
+  return sums;
+}
+
+function perValue(sums: Float64Array, n: number): Tensor1D {
+  return tensor1d(Float32Array.from(sums, (value) => value / n));
 }

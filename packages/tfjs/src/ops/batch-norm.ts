@@ -18,7 +18,7 @@ export const batchNorm: OpKernel<'batch_norm'> = {
       return { output: reshape(output, input!.shape), saved: [] };
     }
     const result = args.group
-      ? sharedBatchNorm(args.kernels, args.group, x, weight, bias, eps)
+      ? sharedBatchNorm(args.group, x, weight, bias, eps)
       : args.kernels.batchNorm(x, weight, bias, eps);
     return {
       output: reshape(result.y, input!.shape),
@@ -30,7 +30,7 @@ export const batchNorm: OpKernel<'batch_norm'> = {
     const { weight } = operands(args);
     const dy = asImage(args.dy);
     const { dx, dWeight, dBias } = args.group
-      ? sharedBatchNormGradient(args.kernels, args.group, dy, weight, args.saved)
+      ? sharedBatchNormGradient(args.group, dy, weight, args.saved)
       : args.kernels.batchNormGradient(dy, weight, args.saved, args.node.attrs.eps);
     const ofInput = args.needs[0] ? reshape(dx, args.dy.shape) : null;
     return { inputs: [ofInput], parameters: { weight: dWeight, bias: dBias } };

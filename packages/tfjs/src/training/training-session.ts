@@ -77,7 +77,7 @@ export class TfjsTrainingSession implements TrainingSession {
     );
     this.#environment = {
       kernels,
-      group: use.statistics && use.statistics.size > 1 ? use.statistics : undefined,
+      group: use.statistics,
       tensor: (name) => this.#weights.get(name),
       random: (node) => randomOf(use.seed, 'drop', this.#rule.step, this.#gradients.passes, node),
     };
