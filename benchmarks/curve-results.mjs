@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 
 const target = join(import.meta.dirname, 'results', 'learning-curve.json');
 const keyOf = ({ program, seed }) => `${program} ${seed}`;
@@ -8,12 +9,12 @@ const keyOf = ({ program, seed }) => `${program} ${seed}`;
  * Puts curves `{ program, library, seed, top1, loss }`, values by epoch, into results/learning-curve.json, each in the place of an
  * older one of the same program and seed.
  */
-export function mergeCurves(entries) {
+export async function mergeCurves(entries) {
   const known = existsSync(target) ? JSON.parse(readFileSync(target, 'utf8')) : [];
   const merged = new Map([...known, ...entries].map((entry) => [keyOf(entry), entry]));
   mkdirSync(dirname(target), { recursive: true });
-  const lines = [...merged.values()].map((entry) => JSON.stringify(entry));
-  writeFileSync(target, `[\n${lines.join(',\n')}\n]\n`);
+  const options = { ...(await resolveConfig(target)), filepath: target };
+  writeFileSync(target, await format(JSON.stringify([...merged.values()]), options));
   return [...merged.values()];
 }
 

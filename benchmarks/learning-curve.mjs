@@ -27,7 +27,7 @@ const { values: flags, positionals } = parseArgs({
   },
 });
 if (flags.merge) {
-  await writeLastEpochs(mergeCurves(positionals.flatMap(curvesOf)));
+  await writeLastEpochs(await mergeCurves(positionals.flatMap(curvesOf)));
   process.exit(0);
 }
 if (!flags['data-dir']) throw new Error('Expected --data-dir with train/ and val/.');
@@ -57,7 +57,8 @@ if (!flags.dry) {
     intro: 'The same recipe and script.',
     after: ['learning-curve-tfjs-node'],
   });
-  await writeLastEpochs(mergeCurves(runs.map(({ seed, events }) => curveOfEvents(events, seed))));
+  const curves = runs.map(({ seed, events }) => curveOfEvents(events, seed));
+  await writeLastEpochs(await mergeCurves(curves));
 }
 
 function curvesOf(file) {
