@@ -39,6 +39,12 @@ struct WinogradShape {
   int images, groups, cg, og, inH, inW, outH, outW, padH, padW;
 };
 
+/** What a convolution adds to its result besides: scale · values, of an image like the result. Null values: nothing; null scale: 1. */
+struct Addend {
+  const void* values = nullptr;
+  const float* scale = nullptr;
+};
+
 /** A place of a kernel; the source's pixel for pixel i of the grid is i · step + offset. */
 struct Tap {
   int dy, dx, index;
@@ -70,8 +76,8 @@ struct MatrixKernels {
 
 /** Winograd's convolutions of floats whose products are computed in tiles. */
 struct SplitWinogradKernels {
-  void (*forward)(const WinogradShape&, const float* x, const void* u, const float* bias, bool relu, bool accumulate, float* y,
-                  void* scratch);
+  void (*forward)(const WinogradShape&, const float* x, const void* u, const float* bias, const Addend&, bool relu,
+                  bool accumulate, float* y, void* scratch);
   void (*weights)(const WinogradShape&, const float* w_OIHW, const float* scale, bool flip, void* u);
   size_t (*weightBytes)(const WinogradShape&);
   size_t (*scratch)(const WinogradShape&, int threads);
@@ -128,8 +134,8 @@ struct TypedKernels {
   void (*blockInput)(const ImageShape&, const float* plain, T* y);
   void (*toType)(size_t count, const float* x, T* y);
 
-  void (*winogradForward)(const WinogradShape&, const T* x, const void* u, const float* bias, bool relu, bool accumulate,
-                          T* y, void* scratch);
+  void (*winogradForward)(const WinogradShape&, const T* x, const void* u, const float* bias, const Addend&, bool relu,
+                          bool accumulate, T* y, void* scratch);
   void (*winogradBackwardWeights)(const WinogradShape&, const T* x, const T* dy, float* dw_OIHW, void* scratch);
 };
 

@@ -34,13 +34,18 @@ inline size_t splitWinogradWeightBytes(const WinogradShape& s) {
   return SplitForwardSizes(s, kTileRows).uFrequency * kFrequencies * s.groups * sizeof(bf16);
 }
 
-/** Tiles that a thread takes through all three phases: enough rows for each reading of U, and V and M not far from its cache. */
+/**
+ * Tiles that a thread takes through all three phases: V and M stay in its cache beside U; where U does not fit, enough rows for
+ * each reading of it.
+ */
 inline int splitBlockOf(const WinogradShape& s, int threads) {
+  constexpr int kMost = 128;
   const size_t perTile = size_t(kFrequencies) * s.groups * (s.cg * 3 * sizeof(bf16) + s.og * sizeof(float));
   const int fitting = int(REFOLD_SPLIT_BLOCK_BYTES / perTile) / kTileRows * kTileRows;
+  const int most = splitWinogradWeightBytes(s) > 2 * REFOLD_SPLIT_BLOCK_BYTES ? kMost : fitting;
   const int fair = (Tiles(s).count / threads + kTileRows - 1) / kTileRows * kTileRows;
-  const int count = fitting < fair ? fitting : fair;
-  return count < 2 * kTileRows ? 2 * kTileRows : count > 128 ? 128 : count;
+  const int count = most < fair ? most : fair;
+  return count < kTileRows ? kTileRows : count > kMost ? kMost : count;
 }
 
 inline size_t splitWinogradScratch(const WinogradShape& s, int threads) {
@@ -91,8 +96,8 @@ inline void splitProducts(const WinogradShape& s, const SplitForwardSizes& size,
                      m + f * size.mStride + size_t(g) * s.og + size_t(p) * 2 * B, s.groups * s.og, false);
 }
 
-inline void splitWinogradForward(const WinogradShape& s, const float* x, const void* weights, const float* bias, bool relu,
-                                 bool accumulate, float* y, void* scratch) {
+inline void splitWinogradForward(const WinogradShape& s, const float* x, const void* weights, const float* bias,
+                                 const Addend& addend, bool relu, bool accumulate, float* y, void* scratch) {
   const Tiles tiles(s);
   const int block = splitBlockOf(s, omp_get_max_threads()), rounds = (tiles.count + block - 1) / block;
   const SplitForwardSizes size(s, block);
@@ -108,7 +113,7 @@ inline void splitWinogradForward(const WinogradShape& s, const float* x, const v
       const int count = int(int64_t(tiles.count) * (round + 1) / rounds) - first;
       splitInput(s, tiles, size, x, first, count, v);
       splitProducts(s, size, v, static_cast<const bf16*>(weights), count, m);
-      transformOutput(s, tiles, m, size.mStride, first, count, 0, s.groups * s.og / B, bias, relu, accumulate, y);
+      transformOutput(s, tiles, m, size.mStride, first, count, 0, s.groups * s.og / B, bias, addend, relu, accumulate, y);
     }
   }
 }

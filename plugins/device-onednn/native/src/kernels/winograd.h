@@ -78,8 +78,9 @@ void transformInput(const WinogradShape& s, const Tiles& tiles, const T* x, int 
 /** y of tiles [first, first + count) from M. */
 template <class T>
 void transformOutput(const WinogradShape& s, const Tiles& tiles, const float* m, size_t stride, int first, int count,
-                     int fromBlock, int toBlock, const float* bias, bool relu, bool accumulate, T* y) {
+                     int fromBlock, int toBlock, const float* bias, const Addend& addend, bool relu, bool accumulate, T* y) {
   const int blocks = s.groups * s.og / B, channels = blocks * B;
+  const T* added = static_cast<const T*>(addend.values);
   for (int t = 0; t < count; t++) {
     const Place at(tiles, first + t);
     const int down = s.outH - at.top < kTile ? s.outH - at.top : kTile;
@@ -89,13 +90,14 @@ void transformOutput(const WinogradShape& s, const Tiles& tiles, const float* m,
       const float* from = m + size_t(t) * channels + block * B;
       for (int f = 0; f < kFrequencies; f++) in[f / 6][f % 6] = load(from + f * stride);
       bothWays<6, 4, outputTransform>(in, out);
-      const vf shift = bias ? load(bias + block * B) : zero();
+      const vf shift = bias ? load(bias + block * B) : zero(), factor = addend.scale ? load(addend.scale + block * B) : splat(1);
       T* plane = y + (size_t(at.image) * blocks + block) * s.outH * s.outW * B;
       for (int oy = 0; oy < down; oy++)
         for (int ox = 0; ox < across; ox++) {
           T* to = plane + (size_t(at.top + oy) * s.outW + at.left + ox) * B;
           vf value = out[oy][ox] + shift;
           if (accumulate) value += load(to);
+          if (added) value += factor * load(added + (to - y));
           store(to, relu ? max(zero(), value) : value);
         }
     }
@@ -208,8 +210,8 @@ void products(const WinogradShape& s, const E* v, size_t vStride, const E* u, fl
 
 /** STORED: type of V's values; E: what products take. */
 template <class STORED, class E, class T>
-void winogradForwardAs(const WinogradShape& s, const T* x, const void* weights, const float* bias, bool relu,
-                       bool accumulate, T* y, char* scratch) {
+void winogradForwardAs(const WinogradShape& s, const T* x, const void* weights, const float* bias, const Addend& addend,
+                       bool relu, bool accumulate, T* y, char* scratch) {
   constexpr bool half = sizeof(STORED) == 2;
   const Tiles tiles(s);
   const E* u = static_cast<const E*>(weights);
@@ -233,7 +235,7 @@ void winogradForwardAs(const WinogradShape& s, const T* x, const void* weights, 
         const int count = int(int64_t(tiles.count) * (round + 1) / rounds) - first;
         transformInput(s, tiles, x, first, count, 0, inBlocks, v, size.vStride);
         products(s, operands, size.vStride, u, m, size.mStride, count, 0, items);
-        transformOutput(s, tiles, m, size.mStride, first, count, 0, outBlocks, bias, relu, accumulate, y);
+        transformOutput(s, tiles, m, size.mStride, first, count, 0, outBlocks, bias, addend, relu, accumulate, y);
       }
     } else {
 #pragma omp for schedule(static)
@@ -243,17 +245,17 @@ void winogradForwardAs(const WinogradShape& s, const T* x, const void* weights, 
         products(s, operands, size.vStride, u, m, size.mStride, tiles.count, item, item + 1);
 #pragma omp for schedule(static)
       for (int b = 0; b < outBlocks; b++)
-        transformOutput(s, tiles, m, size.mStride, 0, tiles.count, b, b + 1, bias, relu, accumulate, y);
+        transformOutput(s, tiles, m, size.mStride, 0, tiles.count, b, b + 1, bias, addend, relu, accumulate, y);
     }
   }
 }
 
 template <class T>
-void winogradForward(const WinogradShape& s, const T* x, const void* weights, const float* bias, bool relu,
-                     bool accumulate, T* y, void* scratch) {
+void winogradForward(const WinogradShape& s, const T* x, const void* weights, const float* bias, const Addend& addend,
+                     bool relu, bool accumulate, T* y, void* scratch) {
   if constexpr (kHasPairs && sizeof(T) == 2)
-    winogradForwardAs<bf16, Pair>(s, x, weights, bias, relu, accumulate, y, static_cast<char*>(scratch));
-  else winogradForwardAs<float, float>(s, x, weights, bias, relu, accumulate, y, static_cast<char*>(scratch));
+    winogradForwardAs<bf16, Pair>(s, x, weights, bias, addend, relu, accumulate, y, static_cast<char*>(scratch));
+  else winogradForwardAs<float, float>(s, x, weights, bias, addend, relu, accumulate, y, static_cast<char*>(scratch));
 }
 
 }  // namespace refold::REFOLD_ISA

@@ -26,11 +26,17 @@ bool gainsFromParts(const ConvShape& s, int columns, int least) {
 int fewestColumns(const ConvShape& s) { return s.kernelH * s.kernelW > 1 ? 96 : 160; }
 constexpr int kFewestGradientRows = 512;
 
-/** The same of Winograd's products: where weights are too large for the second-level cache, of images for a block of rows. */
+/**
+ * The same of Winograd's products, of images for some blocks of rows: few channels in whole steps, whose weights stay in the
+ * cache beside a block; and weights too large for the cache, which products of floats read more often.
+ */
 bool winogradGainsFromParts(const ConvShape& s) {
   constexpr double kWeightBytes = 2 << 20, kTiles = 64;
-  const double channels = double(s.in / s.groups) * (s.out / s.groups);
-  return kernels().tiles && !s.half && 36 * channels * sizeof(float) > kWeightBytes && tilesOf(s) >= kTiles;
+  constexpr int kFew = 64, kStep = 32;
+  const int in = s.in / s.groups, out = s.out / s.groups;
+  const bool isSmall = in <= kFew && out <= kFew && in % kStep == 0;
+  const bool isLarge = 36.0 * in * out * sizeof(float) > kWeightBytes;
+  return kernels().tiles && !s.half && (isSmall || isLarge) && tilesOf(s) >= kTiles;
 }
 
 bool fitsWinograd(const ConvShape& s) {

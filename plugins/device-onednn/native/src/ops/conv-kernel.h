@@ -17,6 +17,10 @@ class ConvKernel {
   virtual void prepare(const float* plain, const float* scale, void* weights, char* scratch) = 0;
   /** Forward: x → y; the gradient of data: dy → dx. `bias` may be null. */
   virtual void run(const void* source, const void* weights, const float* bias, void* target, char* scratch) = 0;
+  /** Whether `run` heeds `addend`. */
+  virtual bool takesAddend() const { return false; }
+  /** Added by `run`, until it is set again. */
+  Addend addend;
   virtual std::string algorithm() const = 0;
   virtual double flops() const = 0;
 };

@@ -8,7 +8,8 @@ namespace {
 
 /**
  * activation(Σ convᵢ + Σ addendᵢ) of inference. Norms have constant statistics then: they scale the kernels, and what
- * they shift is one bias. Addends come first, in one pass; each convolution adds to the output; the last one activates.
+ * they shift is one bias. Addends come first, in one pass, but a single one goes with the last convolution where that takes it;
+ * each convolution adds to the output; the last one activates.
  * Every branch is still computed: joining the kernels is fusion, which `refold fuse` does and proves.
  */
 template <class T>
@@ -28,16 +29,14 @@ class FoldedBranches : public Op {
     // The fastest to end with: Winograd's last transform adds, shifts and activates on its way.
     std::stable_sort(convs_.begin(), convs_.end(),
                      [](const FoldedConv& a, const FoldedConv& b) { return a.conv->kernel[0] < b.conv->kernel[0]; });
-    for (size_t i = 0; i < convs_.size(); i++) {
-      const FoldedConv& one = convs_[i];
+    for (const FoldedConv& one : convs_) {
       inputs.push_back({one.input});
-      const bool isFirst = i == 0 && addends_.empty(), isLast = i + 1 == convs_.size();
-      const ForwardOptions options{isFirst, isLast && activation_ == Activation::relu, !isFirst};
       shapes_.push_back(convShape(*one.conv, *one.input, *make.output, sizeof(T) == 2));
-      kernels_.push_back(forwardConv(shapes_.back(), options));
       factors_.emplace_back(channels);
-      if (keeps_) kept_.emplace_back(kernels_.back()->weightBytes());
     }
+    makeKernels();
+    if (keeps_)
+      for (const auto& kernel : kernels_) kept_.emplace_back(kernel->weightBytes());
   }
 
   void forward(Run& run) override {
@@ -45,7 +44,7 @@ class FoldedBranches : public Op {
     const TypedKernels<T>& k = refold::kernels().of<T>();
     T* y = valueOf<T>(run, output);
     const bool activatesHere = convs_.empty() || activation_ == Activation::none || activation_ == Activation::relu;
-    if (!addends_.empty()) {
+    if (addendsLead_) {
       const T* xs[kMostBranches];
       const float* scales[kMostBranches];
       for (size_t i = 0; i < addends_.size(); i++) {
@@ -57,7 +56,9 @@ class FoldedBranches : public Op {
     }
     for (size_t i = 0; i < convs_.size(); i++) {
       ConvKernel& kernel = *kernels_[i];
-      const bool isFirst = i == 0 && addends_.empty();
+      const bool isFirst = i == 0 && !addendsLead_;
+      if (i + 1 == convs_.size() && !addends_.empty() && !addendsLead_)
+        kernel.addend = {valueOf<T>(run, inputs[0]), addends_[0].present ? scales_[0].get() : nullptr};
       char* weights = keeps_ ? kept_[i].at() : run.scratch;
       char* scratch = keeps_ ? run.scratch : weights + aligned(kernel.weightBytes());
       if (!keeps_ || !isReady_)
@@ -90,12 +91,26 @@ class FoldedBranches : public Op {
       all.push_back({convs_[i].conv->name, "conv2d", "forward", kernels_[i]->algorithm(), kernels_[i]->flops(),
                      convBytes(shapes_[i])});
     const double values = double(output.value->bytes);
-    if (!addends_.empty() || convs_.empty())
+    if (addendsLead_ || convs_.empty())
       all.push_back({name, "branches", "forward", addends_.size() > 1 ? "fused branches" : "elementwise",
                      values / sizeof(T) * 2 * addends_.size(), values * (addends_.size() + 1)});
   }
 
  private:
+  void makeKernels() {
+    addendsLead_ = !addends_.empty();
+    kernels_.resize(convs_.size());
+    if (convs_.empty()) return;
+    const size_t last = convs_.size() - 1;
+    const auto make = [&](size_t i, bool isFirst) {
+      return forwardConv(shapes_[i], {isFirst, i == last && activation_ == Activation::relu, !isFirst});
+    };
+    kernels_[last] = make(last, last == 0);
+    if (addends_.size() == 1 && kernels_[last]->takesAddend()) addendsLead_ = false;
+    for (size_t i = 0; i < last; i++) kernels_[i] = make(i, i == 0 && !addendsLead_);
+    if (last == 0 && addendsLead_) kernels_[0] = make(0, false);
+  }
+
   /** Scales and the one shift from the running statistics. */
   void affine(const Weights& weights) {
     const int channels = output.value->image.channels;
@@ -118,7 +133,7 @@ class FoldedBranches : public Op {
   }
 
   Activation activation_;
-  bool keeps_, isReady_ = false;
+  bool keeps_, isReady_ = false, addendsLead_ = false;
   std::vector<BatchNorm> addends_;
   std::vector<FoldedConv> convs_;
   std::vector<ConvShape> shapes_;

@@ -20,13 +20,14 @@ class WinogradConv : public ConvKernel {
     if (half_) runAs<bf16>(source, weights, bias, target, scratch);
     else runAs<float>(source, weights, bias, target, scratch);
   }
+  bool takesAddend() const override { return true; }
   std::string algorithm() const override { return kName; }
   double flops() const override { return flops_; }
 
  private:
   template <class T>
   void runAs(const void* source, const void* weights, const float* bias, void* target, char* scratch) {
-    kernels().of<T>().winogradForward(shape_, static_cast<const T*>(source), weights, bias, options_.relu,
+    kernels().of<T>().winogradForward(shape_, static_cast<const T*>(source), weights, bias, addend, options_.relu,
                                       options_.accumulate, static_cast<T*>(target), scratch);
   }
   WinogradShape shape_;
@@ -46,9 +47,10 @@ class SplitWinogradConv : public ConvKernel {
     kernels_.weights(shape_, plain, scale, flip_, weights);
   }
   void run(const void* source, const void* weights, const float* bias, void* target, char* scratch) override {
-    kernels_.forward(shape_, static_cast<const float*>(source), weights, bias, options_.relu, options_.accumulate,
+    kernels_.forward(shape_, static_cast<const float*>(source), weights, bias, addend, options_.relu, options_.accumulate,
                      static_cast<float*>(target), scratch);
   }
+  bool takesAddend() const override { return true; }
   std::string algorithm() const override { return std::string(kName) + ", amx_bf16 in three parts"; }
   double flops() const override { return flops_; }
 
