@@ -23,7 +23,7 @@ size_t physicalBytes() {
 
 }  // namespace
 
-Memory::Memory(size_t bytes) : bytes_(bytes) {
+Memory::Memory(size_t bytes, Pages pages) : bytes_(bytes) {
   if (bytes == 0) return;
   const size_t limit = physicalBytes();
   void* start = limit && total + bytes > limit
@@ -33,11 +33,15 @@ Memory::Memory(size_t bytes) : bytes_(bytes) {
     bytes_ = 0;
     throw OutOfMemory(std::to_string(bytes) + " bytes");
   }
-#if defined(MADV_HUGEPAGE)
-  if (bytes >= (size_t(4) << 20)) madvise(start, bytes, MADV_HUGEPAGE);
-#endif
   start_ = start;
   total += bytes;
+  if (pages == Pages::huge) preferHugePages();
+}
+
+void Memory::preferHugePages() {
+#if defined(MADV_HUGEPAGE)
+  if (bytes_ >= (size_t(4) << 20)) madvise(start_, bytes_, MADV_HUGEPAGE);
+#endif
 }
 
 Memory::~Memory() {

@@ -39,7 +39,7 @@ Plan& Session::plan(Plan::Kind kind, int images) {
     auto made = std::make_unique<Plan>(program_, kind, images, !program_.training);
     if (made->arenaBytes() > arena_.bytes()) {
       arena_ = Memory();
-      arena_ = Memory(made->arenaBytes());
+      arena_ = Memory(made->arenaBytes(), Pages::small);
     }
     if (made->scratchBytes() > scratch_.bytes()) {
       scratch_ = Memory();
@@ -68,6 +68,7 @@ Outcome Session::backward(const Batch& batch) {
     std::fill_n(run.gradients + weights_.gradientOffset(parameter), weights_.size(parameter), 0.0f);
   finishBuckets(-1, adds);
   p.backward(run, outcome.regionMs.data(), [&](int step) { finishBuckets(step, adds); });
+  arena_.preferHugePages();
   passesSinceUpdate_++;
   const double to = omp_get_wtime();
   outcome.loss = loss.loss;
@@ -99,6 +100,7 @@ std::vector<float> Session::infer(const Batch& batch) {
   Run run{arena_.at(), scratch_.at(), weights_, nullptr, 0, nullptr};
   p.load(batch, run.arena);
   p.forward(run, nullptr);
+  arena_.preferHugePages();
   const size_t count = size_t(batch.images) * program_.values[program_.output].channels;
   const float* logits = p.logits(run.arena);
   return {logits, logits + count};
