@@ -91,15 +91,7 @@ template <int R, int V, int PARTS>
 inline void packedBlock(int steps, const bf16* a0, const bf16* a1, const bf16* b, float* c0, float* c1, size_t cRow,
                         bool accumulate) {
   constexpr size_t row = kStep * sizeof(bf16);
-  const size_t cBytes = cRow * sizeof(float);
-  if (accumulate) {
-    loadTile<0>(c0, cBytes);
-    if constexpr (V > 1) loadTile<1>(c0 + B, cBytes);
-    if constexpr (R > 1) loadTile<2>(c1, cBytes);
-    if constexpr (R > 1 && V > 1) loadTile<3>(c1 + B, cBytes);
-  } else {
-    zeroTile<0>(), zeroTile<1>(), zeroTile<2>(), zeroTile<3>();
-  }
+  startSums<R, V>(c0, c1, cRow, accumulate);
   for (int s = 0; s < steps; s++, a0 += PARTS * kTileValues, a1 += PARTS * kTileValues, b += 2 * PARTS * kTileValues) {
     const auto left = [&](int part) {
       loadTile<4>(a0 + part * kTileValues, row);
@@ -126,10 +118,7 @@ inline void packedBlock(int steps, const bf16* a0, const bf16* a1, const bf16* b
       left(0), right(0), multiply();
     }
   }
-  storeTile<0>(c0, cBytes);
-  if constexpr (V > 1) storeTile<1>(c0 + B, cBytes);
-  if constexpr (R > 1) storeTile<2>(c1, cBytes);
-  if constexpr (R > 1 && V > 1) storeTile<3>(c1 + B, cBytes);
+  storeSums<R, V>(c0, c1, cRow);
 }
 
 /** C (+)= A · B for two vectors of B, or the last one, in tiles of 16 rows and pairs: C has whole blocks of rows. */

@@ -98,11 +98,10 @@ inline void turnPairs(const Pair* from, size_t fromRow, Pair* to, size_t toRow) 
   }
 }
 
-/** R × V tiles of C; rows of A from `a0` and `a1`. */
+/** R × V tiles of C, in 0 to 3: what is there already, or zeros. */
 template <int R, int V>
-inline void blockOfTiles(int steps, int pairs, const Pair* a0, const Pair* a1, size_t aRow, const Pair* b, size_t bDepth,
-                         float* c0, float* c1, size_t cRow, bool accumulate) {
-  const size_t aBytes = aRow * sizeof(Pair), bBytes = bDepth * sizeof(Pair), cBytes = cRow * sizeof(float);
+inline void startSums(const float* c0, const float* c1, size_t cRow, bool accumulate) {
+  const size_t cBytes = cRow * sizeof(float);
   if (accumulate) {
     loadTile<0>(c0, cBytes);
     if constexpr (V > 1) loadTile<1>(c0 + B, cBytes);
@@ -111,6 +110,22 @@ inline void blockOfTiles(int steps, int pairs, const Pair* a0, const Pair* a1, s
   } else {
     zeroTile<0>(), zeroTile<1>(), zeroTile<2>(), zeroTile<3>();
   }
+}
+template <int R, int V>
+inline void storeSums(float* c0, float* c1, size_t cRow) {
+  const size_t cBytes = cRow * sizeof(float);
+  storeTile<0>(c0, cBytes);
+  if constexpr (V > 1) storeTile<1>(c0 + B, cBytes);
+  if constexpr (R > 1) storeTile<2>(c1, cBytes);
+  if constexpr (R > 1 && V > 1) storeTile<3>(c1 + B, cBytes);
+}
+
+/** R × V tiles of C; rows of A from `a0` and `a1`. */
+template <int R, int V>
+inline void blockOfTiles(int steps, int pairs, const Pair* a0, const Pair* a1, size_t aRow, const Pair* b, size_t bDepth,
+                         float* c0, float* c1, size_t cRow, bool accumulate) {
+  const size_t aBytes = aRow * sizeof(Pair), bBytes = bDepth * sizeof(Pair);
+  startSums<R, V>(c0, c1, cRow, accumulate);
   for (int s = 0; s < steps; s++) {
     const Pair* at = b + s * pairs * bDepth;
     loadTile<6>(at, bBytes);
@@ -126,10 +141,7 @@ inline void blockOfTiles(int steps, int pairs, const Pair* a0, const Pair* a1, s
       if constexpr (V > 1) multiplyTiles<3, 5, 7>();
     }
   }
-  storeTile<0>(c0, cBytes);
-  if constexpr (V > 1) storeTile<1>(c0 + B, cBytes);
-  if constexpr (R > 1) storeTile<2>(c1, cBytes);
-  if constexpr (R > 1 && V > 1) storeTile<3>(c1 + B, cBytes);
+  storeSums<R, V>(c0, c1, cRow);
 }
 
 /**

@@ -92,8 +92,8 @@ inline void splitProducts(const WinogradShape& s, const SplitForwardSizes& size,
     for (int f = 0; f < kFrequencies; f++)
       for (int p = 0; p < size.vectorPairs; p++)
         packedColumns<3>(vectors - 2 * p, rowBlocksOf(count), size.steps, v + f * size.vStride + g * size.vGroup,
-                     u + (size_t(g) * kFrequencies + f) * size.uFrequency + p * vectorPairSize<3>(size.steps),
-                     m + f * size.mStride + size_t(g) * s.og + size_t(p) * 2 * B, s.groups * s.og, false);
+                         u + (size_t(g) * kFrequencies + f) * size.uFrequency + p * vectorPairSize<3>(size.steps),
+                         m + f * size.mStride + size_t(g) * s.og + size_t(p) * 2 * B, s.groups * s.og, false);
 }
 
 inline void splitWinogradForward(const WinogradShape& s, const float* x, const void* weights, const float* bias,
