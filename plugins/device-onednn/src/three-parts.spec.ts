@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Device, TrainingUse } from '@refold/core';
-import { evaluate } from '@refold/graph';
+import { evaluate, GraphBuilder } from '@refold/graph';
 import { fakeDevice, relativeError } from '@refold/testing';
 import { loadAddon } from './native/load-addon.js';
 import { onednnDevice } from './onednn-device.js';
@@ -102,4 +102,29 @@ describeBuilt('products of floats in three parts on onednn', () => {
       await mine.close();
     },
   );
+
+  it('keep NaN, and numbers too small for three parts to themselves', async () => {
+    const [channels, height, width] = [160, 23, 24];
+    const b = new GraphBuilder({ shape: [channels, height, width], dtype: 'float32' });
+    const graph = b.build(b.conv2d('op', b.input, { outChannels: channels, kernel: 1 }));
+    const weights = weightsOf(graph, () => 1);
+    const session = await device.load(graph, {
+      ...{ kind: 'inference', batchSize: 1, precision: 'float32', weights },
+    });
+    if (loadAddon().isa === 'amx') expect(algorithmsOf(session)).toEqual([`forward ${matrix}`]);
+    const area = height * width;
+    // What is left of 2⁻¹¹² · 1.2345 after two parts is denormal; channels 16 apart are pairs.
+    const data = Float32Array.from({ length: channels * area }, (_, i) =>
+      Math.floor(i / area) % 32 < 16 ? 0 : 1.2345 * 2 ** -112,
+    );
+    new Uint32Array(data.buffer)[5] = 0x7fff_ffff;
+    const sizes = { images: 1, channels, height, width, layout: 'NCHW' } as const;
+    const { data: sums } = await session.infer({ ...sizes, data });
+    const sum = 80 * 1.2345 * 2 ** -112;
+    const wrong = Array.from(sums, (value, i) =>
+      i % area === 5 ? !Number.isNaN(value) : !(Math.abs(value / sum - 1) < 2 ** -7),
+    ).indexOf(true);
+    expect(wrong).toBe(-1);
+    await session.close();
+  });
 });

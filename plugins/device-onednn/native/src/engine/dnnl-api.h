@@ -32,6 +32,8 @@ class DnnlConv {
 
 struct ForwardOptions {
   bool bias = false, relu = false, accumulate = false;
+  /** Weights are prepared once, for many runs. */
+  bool keepsWeights = false;
 };
 
 std::unique_ptr<DnnlConv> dnnlForward(const ConvShape&, ForwardOptions);

@@ -48,10 +48,8 @@ struct Step {
 };
 
 struct Expression {
-  enum class Op {
-    parameter, gradient, rate, step, slot, hyper, constant,
-    add, sub, mul, div, pow, max, min, neg, sqrt, abs, sign, exp, norm,
-  } op;
+  using Op = RuleOp;
+  Op op;
   int index = 0;
   double value = 0;
   /** Indices into the rule's list of expressions, always smaller than one's own. */

@@ -26,36 +26,6 @@ double onNumbers(Op op, double a, double b) {
   }
 }
 
-template <class F>
-void each(int count, float* y, F f) {
-#pragma omp simd
-  for (int i = 0; i < count; i++) y[i] = f(i);
-}
-
-/** a or b may be null: then the scalar beside it stands for every element. */
-void onBlocks(Op op, int count, const float* a, float sa, const float* b, float sb, float* y) {
-  const auto binary = [&](auto f) {
-    if (a && b) each(count, y, [&](int i) { return f(a[i], b[i]); });
-    else if (a) each(count, y, [&](int i) { return f(a[i], sb); });
-    else each(count, y, [&](int i) { return f(sa, b[i]); });
-  };
-  switch (op) {
-    case Op::add: return binary([](float p, float q) { return p + q; });
-    case Op::sub: return binary([](float p, float q) { return p - q; });
-    case Op::mul: return binary([](float p, float q) { return p * q; });
-    case Op::div: return binary([](float p, float q) { return p / q; });
-    case Op::pow: return binary([](float p, float q) { return std::pow(p, q); });
-    case Op::max: return binary([](float p, float q) { return p > q ? p : q; });
-    case Op::min: return binary([](float p, float q) { return p < q ? p : q; });
-    case Op::neg: return each(count, y, [&](int i) { return -a[i]; });
-    case Op::sqrt: return each(count, y, [&](int i) { return std::sqrt(a[i]); });
-    case Op::abs: return each(count, y, [&](int i) { return std::fabs(a[i]); });
-    case Op::sign: return each(count, y, [&](int i) { return float((a[i] > 0) - (a[i] < 0)); });
-    case Op::exp: return each(count, y, [&](int i) { return std::exp(a[i]); });
-    default: return;
-  }
-}
-
 bool isBinary(Op op) { return op >= Op::add && op <= Op::min; }
 
 }  // namespace
@@ -96,7 +66,7 @@ const float* RuleEvaluator::block(const Scope& scope, int expression, size_t fro
     case Op::slot: return scope.slots[e.index] + from;
     case Op::gradient:
       if (scope.gradientScale == 1) return scope.gradient + from;
-      each(count, own, [&](int i) { return scope.gradient[from + i] * scope.gradientScale; });
+      kernels().applyRule(Op::mul, count, scope.gradient + from, 0, nullptr, scope.gradientScale, own);
       return own;
     default: break;
   }
@@ -104,7 +74,7 @@ const float* RuleEvaluator::block(const Scope& scope, int expression, size_t fro
     return index < 0 || isScalar(index) ? nullptr : block(scope, index, from, count, buffers);
   };
   const float *a = operand(e.a), *b = operand(e.b);
-  onBlocks(e.op, count, a, a ? 0 : float(scope.scalars[e.a]), b, b || e.b < 0 ? 0 : float(scope.scalars[e.b]), own);
+  kernels().applyRule(e.op, count, a, a ? 0 : float(scope.scalars[e.a]), b, b || e.b < 0 ? 0 : float(scope.scalars[e.b]), own);
   return own;
 }
 

@@ -61,14 +61,21 @@ struct MatrixConvShape {
   const Tap* taps;
 };
 
+struct MatrixPart {
+  const MatrixConvShape* shape;
+  void* u;
+};
+
 /** Convolutions as products in tiles, of images of one type. */
 struct MatrixKernels {
   void (*forward)(const MatrixConvShape&, const void* x, const void* u, const float* bias, bool relu, bool accumulate, void* y,
                   void* scratch);
   /** All of the forward convolution's taps; dw of others is not touched. */
   void (*backwardWeights)(const MatrixConvShape&, const void* x, const void* dy, float* dw_OIHW, void* scratch);
-  /** U of `forward` from plain weights. `turned`: those of the convolution whose gradient it is. */
-  void (*weights)(const MatrixConvShape&, const float* w_OIHW, const float* scale, bool turned, void* u);
+  /** U of `forward`, of parts of one convolution, from its plain weights. `turned`: those of the convolution whose gradient it is. */
+  void (*weights)(const MatrixPart*, int count, const float* w_OIHW, const float* scale, bool turned, void* scratch);
+  /** For each thread. */
+  size_t (*weightsScratch)(const MatrixConvShape&);
   size_t (*weightBytes)(const MatrixConvShape&);
   size_t (*forwardScratch)(const MatrixConvShape&, int threads);
   size_t (*backwardScratch)(const MatrixConvShape&, int threads);
@@ -139,6 +146,12 @@ struct TypedKernels {
   void (*winogradBackwardWeights)(const WinogradShape&, const T* x, const T* dy, float* dw_OIHW, void* scratch);
 };
 
+/** Leaves and operations of update rules. */
+enum class RuleOp {
+  parameter, gradient, rate, step, slot, hyper, constant,
+  add, sub, mul, div, pow, max, min, neg, sqrt, abs, sign, exp, norm,
+};
+
 struct KernelTable {
   const char* name;
   int block;
@@ -158,7 +171,8 @@ struct KernelTable {
   size_t (*winogradForwardScratch)(const WinogradShape&, int threads, bool half);
   size_t (*winogradBackwardScratch)(const WinogradShape&, int threads, bool half);
 
-  /** Vector operations over blocks of floats, for update rules: y[i] = op(a[i], b[i]). */
+  /** y[i] = op(a[i], b[i]) of an update rule. `a` or `b` may be null: then the number beside it stands for every element. */
+  void (*applyRule)(RuleOp, int count, const float* a, float sa, const float* b, float sb, float* y);
   void (*activateVector)(size_t count, int inputs, const float* const* xs, Activation, float* y);
   void (*activateVectorBackward)(size_t count, int inputs, const float* const* xs, Activation, const float* dy, float* dx,
                                  bool accumulate);

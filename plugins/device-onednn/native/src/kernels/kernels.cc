@@ -4,7 +4,9 @@
 #include "integer-conv.h"
 #include "layout.h"
 #include "matrix-conv.h"
+#include "matrix-weights.h"
 #include "pools.h"
+#include "rule-ops.h"
 #include "winograd-backward.h"
 #include "winograd-split.h"
 
@@ -46,8 +48,9 @@ constexpr TypedKernels<T> typedKernels() {
 
 #if defined(__AMX_BF16__)
 template <class T>
-constexpr MatrixKernels matrixKernels{matrixConv<T>,           matrixConvBackwardWeights<T>, matrixConvWeights<T>,
-                                      matrixConvWeightBytes<T>, matrixConvScratch<T>,         matrixConvBackwardScratch<T>};
+constexpr MatrixKernels matrixKernels{
+    matrixConv<T>,         matrixConvBackwardWeights<T>, matrixConvWeights<T>, matrixPackScratch, matrixConvWeightBytes<T>,
+    matrixConvScratch<T>, matrixConvBackwardScratch<T>};
 constexpr TileKernels tileKernels{matrixKernels<float>, matrixKernels<bf16>,
                                   {splitWinogradForward, splitWinogradWeights, splitWinogradWeightBytes, splitWinogradScratch}};
 constexpr const TileKernels* tiles = &tileKernels;
@@ -71,6 +74,7 @@ constexpr KernelTable makeTable() {
   t.winogradWeightBytes = winogradWeightBytes;
   t.winogradForwardScratch = winogradForwardScratch;
   t.winogradBackwardScratch = winogradBackwardScratch;
+  t.applyRule = applyRule;
   t.activateVector = activateVector;
   t.activateVectorBackward = activateVectorBackward;
   return t;

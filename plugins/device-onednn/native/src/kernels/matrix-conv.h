@@ -12,6 +12,7 @@
  */
 #pragma once
 #include <omp.h>
+#include <vector>
 #include "packed.h"
 
 namespace refold::REFOLD_ISA {
@@ -37,7 +38,8 @@ struct MatrixSizes {
     block = fitting < fair ? fitting : fair;
     block = block < 32 ? 32 : block > kMostRows ? kMostRows : block;
     rounds = (rows + block - 1) / block;
-    // Few rows: threads share their columns.
+    // As many for each thread; few rows: threads share their columns.
+    if (rounds > threads) rounds = (rounds + threads - 1) / threads * threads;
     parts = rounds >= threads ? 1 : (threads + rounds - 1) / rounds;
     if (parts > vectorPairs) parts = vectorPairs;
     aBytes = block * rowBytes;
@@ -55,34 +57,6 @@ template <class T>
 size_t matrixConvScratch(const MatrixConvShape& s, int threads) {
   const MatrixSizes<T> size(s, threads);
   return threads * (size.aBytes + size.cBytes);
-}
-
-/** U from w[groups · o, c, kernel]; `turned`: from the weights of the convolution whose gradient this is, w[c, o, kernel]. */
-template <class T>
-void matrixConvWeights(const MatrixConvShape& s, const float* w, const float* scale, bool turned, void* target) {
-  const MatrixSizes<T> size(s, 1);
-  const int vectors = s.og / B;
-  const size_t oStride = turned ? s.kernelArea : size_t(s.cg) * s.kernelArea;
-  const size_t cStride = turned ? size_t(s.og) * s.kernelArea : s.kernelArea;
-#pragma omp parallel for collapse(2) schedule(static)
-  for (int g = 0; g < s.groups; g++)
-    for (int v = 0; v < 2 * size.vectorPairs; v++) {
-      bf16* to = static_cast<bf16*>(target) + g * size.uGroup;
-      const float* from = w + size_t(g) * s.og * s.cg * s.kernelArea + v * B * oStride;
-      const vf factor = scale && v < vectors ? loadAnywhere(scale + g * s.og + v * B) : splat(1);
-      const auto write = [&](int k, vf even, vf odd) {
-        storeInB<kParts<T>>(to + placeInB<kParts<T>>(size.steps, k, v), 2 * kTileValues, even * factor, odd * factor);
-      };
-      // Taps lie side by side in the plain weights.
-      for (int c = 0; v < vectors && c < s.cg; c += 2)
-        for (int t = 0; t < s.tapCount; t++) {
-          const float* at = from + c * cStride + s.taps[t].index;
-          vf even, odd;
-          for (int lane = 0; lane < B; lane++) even[lane] = at[lane * oStride], odd[lane] = at[lane * oStride + cStride];
-          write(t * s.cg + c, even, odd);
-        }
-      for (int k = v < vectors ? size.halves * B : 0; k < size.steps * kStep; k += 2) write(k, zero(), zero());
-    }
 }
 
 /** Where the rows of a block lie: pixels of the source before the tap's offset, and of the target. */
@@ -129,7 +103,7 @@ inline void gatherRows(const MatrixConvShape& s, const MatrixRows& rows, const M
     const T* const* high = hasHigh ? find((half + 1) / blocks) : nullptr;
     const size_t atLow = (g * blocks + half % blocks) * plane, atHigh = (g * blocks + (half + 1) % blocks) * plane;
     for (int r = 0; r < rows.count; r++)
-      copyIntoA(a + placeInA<kParts<T>>(size.steps, r, half * B), low && low[r] ? low[r] + atLow : nullptr,
+      copyIntoA(a + placeInA<kParts<T>>(size.steps, r, half / 2), low && low[r] ? low[r] + atLow : nullptr,
                 high && high[r] ? high[r] + atHigh : nullptr);
   }
 }
@@ -222,21 +196,20 @@ inline void gatherStep(const MatrixConvShape& s, const MatrixGradientSizes<T>& s
                        const T* x, const T* dy, bf16* dys, bf16* xs) {
   constexpr int parts = kParts<T>;
   const size_t sourcePlane = size_t(s.inH) * s.inW * B, targetPlane = size_t(s.outH) * s.outW * B;
-  const auto copy = [&](const T* low, const T* high, size_t plane, int channels, size_t group, int k, bf16* target) {
+  const auto copy = [&](const auto& pixel, size_t plane, int channels, size_t group, bf16* target) {
     const int blocks = channels / B;
-    for (int block = 0; block < s.groups * blocks; block++)
-      copyIntoB(target + block / blocks * group + placeInB<parts>(steps, step * kStep + k, block % blocks), 2 * kTileValues,
-                low ? low + block * plane : nullptr, high ? high + block * plane : nullptr);
-  };
-  for (int k = 0; k < kStep; k += 2) {
-    const auto pixel = [&](int r) { return r < rows.count ? dy + rows.target[r] * B : nullptr; };
-    copy(pixel(k), pixel(k + 1), targetPlane, s.og, size.dyGroup, k, dys);
-  }
-  for (int t = 0; t < s.tapCount; t++)
-    for (int k = 0; k < kStep; k += 2) {
-      const auto pixel = [&](int r) { return r < rows.count ? rows.under(s, x, r, s.taps[t]) : nullptr; };
-      copy(pixel(k), pixel(k + 1), sourcePlane, s.cg, size.xGroup, k, xs + t * size.xTap);
+    for (int p = 0; p < kTilePairs; p++) {
+      const int k = pairAt<parts>(p);
+      const T *low = pixel(k), *high = pixel(k + kPairDistance<parts>);
+      for (int block = 0; block < s.groups * blocks; block++)
+        copyIntoB(target + block / blocks * group + placeInB<parts>(steps, step * kTilePairs + p, block % blocks),
+                  low ? low + block * plane : nullptr, high ? high + block * plane : nullptr);
     }
+  };
+  copy([&](int r) { return r < rows.count ? dy + rows.target[r] * B : nullptr; }, targetPlane, s.og, size.dyGroup, dys);
+  for (int t = 0; t < s.tapCount; t++)
+    copy([&](int r) { return r < rows.count ? rows.under(s, x, r, s.taps[t]) : nullptr; }, sourcePlane, s.cg, size.xGroup,
+         xs + t * size.xTap);
 }
 
 template <class T>
@@ -273,9 +246,14 @@ void matrixConvBackwardWeights(const MatrixConvShape& s, const void* x, const vo
     }
 #pragma omp for schedule(static)
     for (int o = 0; o < outputs; o++)
-      for (int t = 0; t < s.tapCount; t++)
-        for (int c = 0; c < s.cg; c++)
-          dw[(size_t(o) * s.cg + c) * s.kernelArea + s.taps[t].index] = sums[size_t(o) * width + t * s.cg + c];
+      for (int c = 0; c < s.cg; c += B)
+        for (int first = 0; first < s.tapCount; first += B) {
+          // Their indices count up: they are all of the kernel's.
+          const int count = s.tapCount - first < B ? s.tapCount - first : B;
+          vf taps[B];
+          for (int t = 0; t < count; t++) taps[t] = load(sums + size_t(o) * width + (first + t) * s.cg + c);
+          storeTaps(dw + (size_t(o) * s.cg + c) * s.kernelArea + first, s.kernelArea, count, taps);
+        }
   }
 }
 

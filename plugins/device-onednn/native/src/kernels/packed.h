@@ -1,11 +1,12 @@
 /**
- * Floats as sums of bf16, so that tiles of bf16 multiply them: x = x₀ + x₁ + x₂ but for 2⁻²⁷ of x, each the rest's nearest
- * bf16. Of the nine products of a · b the six largest are added, a₀b₀, a₀b₁, a₁b₀, a₀b₂, a₁b₁, a₂b₀; what is left out is below
- * 2⁻²⁴ of a · b, a float's own rounding (Henry, Tang and Heinecke, arXiv 1904.06376). Numbers below 2⁻¹⁰⁰ lose their last
- * parts, infinities become NaN.
+ * Floats as sums of bf16, so that tiles of bf16 multiply them: x = x₀ + x₁ + x₂, x₀ the nearest bf16, x₁ the rest's upper half,
+ * x₂ what is left, exactly. Of the nine products of a · b the six largest are added, a₀b₀, a₀b₁, a₁b₀, a₀b₂, a₁b₁, a₂b₀; what is
+ * left out is below 2⁻²⁴ of a · b, a float's own rounding (Henry, Tang and Heinecke, arXiv 1904.06376). Numbers below 2⁻¹⁰⁰ lose
+ * their last parts, infinities become NaN.
  *
  * Operands lie as the tiles read them, one after the other: A as [16 rows][step][part] of 16 rows × 32 values, B as
- * [2 vectors][step][part][vector] of 16 pairs × 16 columns; a step is 32 values along K.
+ * [2 vectors][step][part][vector] of 16 pairs × 16 columns; a step is 32 values along K. Where there are three parts, value k of a
+ * step and value k + 16 are a pair, which two vectors of floats give without a shuffle; where there is one, neighbours are.
  */
 #pragma once
 #include "tiles.h"
@@ -31,59 +32,59 @@ inline size_t vectorPairSize(int steps) {
   return 2 * rowBlockSize<PARTS>(steps);
 }
 
-/** Of the first part of value `k` of row `row`; the next lies a tile further. */
+/** How far apart the values of a pair lie along K. */
 template <int PARTS>
-inline size_t placeInA(int steps, int row, int k) {
-  return row / kTileRows * rowBlockSize<PARTS>(steps) + size_t(k / kStep) * PARTS * kTileValues + row % kTileRows * kStep + k % kStep;
+constexpr int kPairDistance = PARTS == 1 ? 1 : kTilePairs;
+/** The first value of pair `p` along K. */
+template <int PARTS>
+constexpr int pairAt(int p) {
+  return PARTS == 1 ? 2 * p : p / kTilePairs * kStep + p % kTilePairs;
 }
-/** Of the first part of the pair of values `k` and `k + 1` of vector `v`; the next lies two tiles further. */
+
+/** Of the first part of `row` and a step's values; the next part lies a tile further. */
 template <int PARTS>
-inline size_t placeInB(int steps, int k, int v) {
-  return v / 2 * vectorPairSize<PARTS>(steps) + (size_t(k / kStep) * PARTS * 2 + v % 2) * kTileValues + k % kStep * B;
+inline size_t placeInA(int steps, int row, int step) {
+  return row / kTileRows * rowBlockSize<PARTS>(steps) + size_t(step) * PARTS * kTileValues + row % kTileRows * kStep;
+}
+/** Of the first part of pair `p` along K of vector `v`; the next part lies two tiles further. */
+template <int PARTS>
+inline size_t placeInB(int steps, int p, int v) {
+  return v / 2 * vectorPairSize<PARTS>(steps) + (size_t(p / kTilePairs) * PARTS * 2 + v % 2) * kTileValues + p % kTilePairs * kTileRows * 2;
 }
 
 #if defined(__AMX_BF16__)
 
-inline vf widened(__m256i part) { return (vf)_mm512_slli_epi32(_mm512_cvtepu16_epi32(part), 16); }
-inline __m512i interleaved(__m256i even, __m256i odd) {
-  return _mm512_or_si512(_mm512_cvtepu16_epi32(even), _mm512_slli_epi32(_mm512_cvtepu16_epi32(odd), 16));
-}
+/** The vectors' upper halves as pairs. */
+inline __m512i paired(__m512i low, __m512i high) { return _mm512_or_si512(_mm512_srli_epi32(low, 16), high); }
 
-/** The parts of 32 values of a row of A. */
-template <int PARTS>
-inline void storeInA(bf16* to, vf low, vf high) {
-  for (int i = 0; i < PARTS; i++) {
-    const __m512i part = (__m512i)_mm512_cvtne2ps_pbh((__m512)high, (__m512)low);
-    _mm512_store_si512(to + i * kTileValues, part);
-    low -= widened(_mm512_castsi512_si256(part));
-    high -= widened(_mm512_extracti64x4_epi64(part, 1));
-  }
-}
-
-/** The parts of pairs of neighbours along K of one vector of B, `stride` bf16 apart. */
-template <int PARTS>
-inline void storeInB(bf16* to, size_t stride, vf low, vf high) {
-  for (int i = 0; i < PARTS; i++) {
-    const __m256i even = (__m256i)_mm512_cvtneps_pbh((__m512)low), odd = (__m256i)_mm512_cvtneps_pbh((__m512)high);
-    _mm512_store_si512(to + i * stride, interleaved(even, odd));
-    low -= widened(even);
-    high -= widened(odd);
-  }
+/** The three parts of pairs of floats, `stride` bf16 apart. */
+inline void storeParts(bf16* to, size_t stride, vf low, vf high) {
+  const __m512i upper = _mm512_set1_epi32(int(0xffff0000)), half = _mm512_set1_epi32(0x8000);
+  const auto nearest = [&](vf v) { return _mm512_and_si512(_mm512_add_epi32((__m512i)v, half), upper); };
+  const auto cut = [&](vf v) { return _mm512_and_si512((__m512i)v, upper); };
+  const __m512i low0 = nearest(low), high0 = nearest(high);
+  _mm512_store_si512(to, paired(low0, high0));
+  low -= (vf)low0, high -= (vf)high0;
+  const __m512i low1 = cut(low), high1 = cut(high);
+  _mm512_store_si512(to + stride, paired(low1, high1));
+  low -= (vf)low1, high -= (vf)high1;
+  // What is left has lower bits only where it is denormal.
+  _mm512_store_si512(to + 2 * stride, paired((__m512i)low, cut(high)));
 }
 
 inline vf orZero(const float* p) { return p ? load(p) : zero(); }
 inline __m256i orZero(const bf16* p) { return p ? _mm256_load_si256(reinterpret_cast<const __m256i*>(p)) : _mm256_setzero_si256(); }
 
 // Of vectors as they lie in images; null: zeros.
-inline void copyIntoA(bf16* to, const float* low, const float* high) { storeInA<3>(to, orZero(low), orZero(high)); }
+inline void copyIntoA(bf16* to, const float* low, const float* high) { storeParts(to, kTileValues, orZero(low), orZero(high)); }
 inline void copyIntoA(bf16* to, const bf16* low, const bf16* high) {
   _mm512_store_si512(to, _mm512_inserti64x4(_mm512_castsi256_si512(orZero(low)), orZero(high), 1));
 }
-inline void copyIntoB(bf16* to, size_t stride, const float* low, const float* high) {
-  storeInB<3>(to, stride, orZero(low), orZero(high));
+inline void copyIntoB(bf16* to, const float* low, const float* high) {
+  storeParts(to, 2 * kTileValues, orZero(low), orZero(high));
 }
-inline void copyIntoB(bf16* to, size_t, const bf16* low, const bf16* high) {
-  _mm512_store_si512(to, interleaved(orZero(low), orZero(high)));
+inline void copyIntoB(bf16* to, const bf16* low, const bf16* high) {
+  _mm512_store_si512(to, _mm512_or_si512(_mm512_cvtepu16_epi32(orZero(low)), _mm512_slli_epi32(_mm512_cvtepu16_epi32(orZero(high)), 16)));
 }
 
 /** R × V tiles of C: rows of A from `a0` and `a1`. Neighbouring products share a side, which is loaded once. */

@@ -5,6 +5,7 @@
 #pragma once
 #include <type_traits>
 #include "gemm.h"
+#include "turn.h"
 
 namespace refold::REFOLD_ISA {
 
@@ -75,27 +76,10 @@ inline void multiplyTiles() {
 
 /** 16 × 16 pairs turned: `to[c][k] = from[k][c]`. */
 inline void turnPairs(const Pair* from, size_t fromRow, Pair* to, size_t toRow) {
-  __m512i a[16], b[16];
+  __m512i a[16];
   for (int r = 0; r < 16; r++) a[r] = _mm512_loadu_si512(from + r * fromRow);
-  for (int r = 0; r < 16; r += 2) {
-    b[r] = _mm512_unpacklo_epi32(a[r], a[r + 1]);
-    b[r + 1] = _mm512_unpackhi_epi32(a[r], a[r + 1]);
-  }
-  for (int r = 0; r < 16; r += 4) {
-    a[r] = _mm512_unpacklo_epi64(b[r], b[r + 2]);
-    a[r + 1] = _mm512_unpackhi_epi64(b[r], b[r + 2]);
-    a[r + 2] = _mm512_unpacklo_epi64(b[r + 1], b[r + 3]);
-    a[r + 3] = _mm512_unpackhi_epi64(b[r + 1], b[r + 3]);
-  }
-  // a[4 q + j], 128 bits l: rows 4 q … 4 q + 3 of column 4 l + j.
-  for (int j = 0; j < 4; j++) {
-    const __m512i low = _mm512_shuffle_i32x4(a[j], a[4 + j], 0x88), high = _mm512_shuffle_i32x4(a[8 + j], a[12 + j], 0x88);
-    const __m512i odd = _mm512_shuffle_i32x4(a[j], a[4 + j], 0xdd), last = _mm512_shuffle_i32x4(a[8 + j], a[12 + j], 0xdd);
-    _mm512_storeu_si512(to + j * toRow, _mm512_shuffle_i32x4(low, high, 0x88));
-    _mm512_storeu_si512(to + (8 + j) * toRow, _mm512_shuffle_i32x4(low, high, 0xdd));
-    _mm512_storeu_si512(to + (4 + j) * toRow, _mm512_shuffle_i32x4(odd, last, 0x88));
-    _mm512_storeu_si512(to + (12 + j) * toRow, _mm512_shuffle_i32x4(odd, last, 0xdd));
-  }
+  turn(a);
+  for (int r = 0; r < 16; r++) _mm512_storeu_si512(to + r * toRow, a[r]);
 }
 
 /** R × V tiles of C, in 0 to 3: what is there already, or zeros. */

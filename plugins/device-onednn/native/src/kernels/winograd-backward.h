@@ -64,9 +64,7 @@ inline void weightGradient(const WinogradShape& s, const float* u, int g, int bl
   vf in[kPatch][kPatch], out[3][3];
   for (int f = 0; f < kFrequencies; f++) in[f / 6][f % 6] = load(from + f * perFrequency);
   bothWays<6, 3, weightGradientTransform>(in, out);
-  float* to = dw + (size_t(g * s.og + block * B) * s.cg + c) * 9;
-  for (int t = 0; t < 9; t++)
-    for (int lane = 0; lane < B; lane++) to[size_t(lane) * s.cg * 9 + t] = out[t / 3][t % 3][lane];
+  storeTaps(dw + (size_t(g * s.og + block * B) * s.cg + c) * 9, size_t(s.cg) * 9, 9, &out[0][0]);
 }
 
 /** dU (+)= Vᵀ · A of work items [from, to) of (group, frequency, panel of columns). */
@@ -151,8 +149,8 @@ void winogradBackwardWeightsAs(const WinogradShape& s, const T* x, const T* dy, 
     }
 #pragma omp for collapse(2) schedule(static)
     for (int g = 0; g < s.groups; g++)
-      for (int block = 0; block < s.og / B; block++)
-        for (int ic = 0; ic < s.cg; ic++) weightGradient(s, u, g, block, ic, dw);
+      for (int ic = 0; ic < s.cg; ic++)
+        for (int block = 0; block < s.og / B; block++) weightGradient(s, u, g, block, ic, dw);
   }
 }
 

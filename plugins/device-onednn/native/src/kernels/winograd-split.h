@@ -52,22 +52,49 @@ inline size_t splitWinogradScratch(const WinogradShape& s, int threads) {
   return threads * SplitForwardSizes(s, splitBlockOf(s, threads)).bytes;
 }
 
+/** U of a step and vector: [frequency][part][16 pairs × 16 columns]. */
+struct alignas(64) SplitStep {
+  bf16 values[kFrequencies][3][kTileValues];
+};
+
+inline void splitStep(const WinogradShape& s, const float* w, int g, int block, int step, vf factor, bool flip, SplitStep& to) {
+  const int c = step * kStep;
+  vf low[B][9], high[B][9] = {}, even[kPatch][kPatch], odd[kPatch][kPatch];
+  loadKernels(s, w, g, block, c, flip, low);
+  if (c + B < s.cg) loadKernels(s, w, g, block, c + B, flip, high);
+  for (int i = 0; i < B; i++) {
+    weightPatch(low[i], factor, flip, even);
+    weightPatch(high[i], factor, flip, odd);
+    for (int f = 0; f < kFrequencies; f++) storeParts(to.values[f][0] + i * kStep, kTileValues, even[f / 6][f % 6], odd[f / 6][f % 6]);
+  }
+}
+
 inline void splitWinogradWeights(const WinogradShape& s, const float* w, const float* scale, bool flip, void* target) {
+  static_assert(B == kPairDistance<3>, "a pair is of two vectors");
   const SplitForwardSizes size(s, kTileRows);
-  std::memset(target, 0, s.cg % kStep || s.og / B % 2 ? splitWinogradWeightBytes(s) : 0);
-#pragma omp parallel for collapse(2) schedule(static)
-  for (int g = 0; g < s.groups; g++)
-    for (int block = 0; block < s.og / B; block++) {
-      const vf factor = scale ? loadAnywhere(scale + g * s.og + block * B) : splat(1);
-      vf out[kPatch][kPatch], next[kPatch][kPatch];
-      for (int c = 0; c < s.cg; c += 2) {
-        weightPatch(s, w, g, block, c, factor, flip, out);
-        weightPatch(s, w, g, block, c + 1, factor, flip, next);
-        bf16* to = static_cast<bf16*>(target) + g * kFrequencies * size.uFrequency + placeInB<3>(size.steps, c, block);
-        for (int f = 0; f < kFrequencies; f++)
-          storeInB<3>(to + f * size.uFrequency, 2 * kTileValues, out[f / 6][f % 6], next[f / 6][f % 6]);
+  // Where there is no second vector.
+  std::memset(target, 0, s.og / B % 2 ? splitWinogradWeightBytes(s) : 0);
+#pragma omp parallel
+  {
+    // In the cache first: a hundred places at once are more than the processor fetches ahead.
+    static thread_local SplitStep staged;
+#pragma omp for collapse(2) schedule(static)
+    for (int g = 0; g < s.groups; g++)
+      for (int block = 0; block < s.og / B; block++) {
+        const vf factor = scale ? loadAnywhere(scale + g * s.og + block * B) : splat(1);
+        for (int step = 0; step < size.steps; step++) {
+          splitStep(s, w, g, block, step, factor, flip, staged);
+          bf16* to = static_cast<bf16*>(target) + g * kFrequencies * size.uFrequency + placeInB<3>(size.steps, step * kTilePairs, block);
+          for (int f = 0; f < kFrequencies; f++)
+            for (int part = 0; part < 3; part++)
+              for (int i = 0; i < kTileValues; i += kStep) {
+                bf16* line = to + f * size.uFrequency + part * 2 * kTileValues + i;
+                __builtin_prefetch(line + size.uFrequency, 1);
+                _mm512_store_si512(line, _mm512_load_si512(staged.values[f][part] + i));
+              }
+        }
       }
-    }
+  }
 }
 
 inline void splitInput(const WinogradShape& s, const Tiles& tiles, const SplitForwardSizes& size, const float* x, int first,
@@ -79,8 +106,8 @@ inline void splitInput(const WinogradShape& s, const Tiles& tiles, const SplitFo
         vf low[kPatch][kPatch], high[kPatch][kPatch] = {};
         inputPatch(s, tiles, x, first + t, g * blocks + block, low);
         if (block + 1 < blocks) inputPatch(s, tiles, x, first + t, g * blocks + block + 1, high);
-        bf16* to = v + g * size.vGroup + placeInA<3>(size.steps, t, block * B);
-        for (int f = 0; f < kFrequencies; f++) storeInA<3>(to + f * size.vStride, low[f / 6][f % 6], high[f / 6][f % 6]);
+        bf16* to = v + g * size.vGroup + placeInA<3>(size.steps, t, block / 2);
+        for (int f = 0; f < kFrequencies; f++) storeParts(to + f * size.vStride, kTileValues, low[f / 6][f % 6], high[f / 6][f % 6]);
       }
 }
 
@@ -99,7 +126,7 @@ inline void splitProducts(const WinogradShape& s, const SplitForwardSizes& size,
 inline void splitWinogradForward(const WinogradShape& s, const float* x, const void* weights, const float* bias,
                                  const Addend& addend, bool relu, bool accumulate, float* y, void* scratch) {
   const Tiles tiles(s);
-  const int block = splitBlockOf(s, omp_get_max_threads()), rounds = (tiles.count + block - 1) / block;
+  const int threads = omp_get_max_threads(), block = splitBlockOf(s, threads), rounds = fairRounds(tiles.count, block, threads);
   const SplitForwardSizes size(s, block);
 #pragma omp parallel
   {

@@ -125,6 +125,12 @@ inline int blockOfTiles(const WinogradShape& s, bool half) {
   return count < 24 ? 24 : count > 192 ? 192 : count;
 }
 
+/** Rounds of at most `block` of `count`, as many for each thread. */
+inline int fairRounds(int count, int block, int threads) {
+  const int rounds = (count + block - 1) / block;
+  return (rounds + threads - 1) / threads * threads;
+}
+
 /** Whether each thread has tiles enough to work alone, reading all of U. */
 inline bool isWide(const WinogradShape& s, int threads) { return Tiles(s).count >= 24 * threads; }
 
@@ -143,18 +149,24 @@ inline size_t winogradForwardScratch(const WinogradShape& s, int threads, bool h
   return ForwardScratch(s, wide ? blockOfTiles(s, half) : Tiles(s).count, half).bytes * (wide ? threads : 1);
 }
 
-/** G g Gᵀ for input channel `c` of a group and B output channels from `block`. */
-inline void weightPatch(const WinogradShape& s, const float* w, int g, int block, int c, vf factor, bool flip,
-                        vf out[kPatch][kPatch]) {
-  // Forward: w[o][c][t]; turned: w[c of its group][o][8 − t].
-  const float* from = flip ? w + (size_t(g * s.cg + c) * s.og + block * B) * 9 : w + (size_t(g * s.og + block * B) * s.cg + c) * 9;
-  const size_t lane = flip ? 9 : size_t(s.cg) * 9;
-  vf k[3][3];
-  for (int t = 0; t < 9; t++) {
-    vf v;
-    for (int l = 0; l < B; l++) v[l] = from[l * lane + (flip ? 8 - t : t)];
-    k[t / 3][t % 3] = v * factor;
+/**
+ * Kernels of B input channels from `c` of a group, for B output channels from `block`, as [channel][tap]. Forward they are
+ * w[o][c][t]; `flip`: w[c of its group][o][t], whose taps count backwards.
+ */
+inline void loadKernels(const WinogradShape& s, const float* w, int g, int block, int c, bool flip, vf taps[B][9]) {
+  if (flip) {
+    for (int i = 0; i < B; i++) loadTaps(w + (size_t(g * s.cg + c + i) * s.og + block * B) * 9, 9, 9, taps[i]);
+  } else {
+    // All taps of an output channel lie side by side: nine squares.
+    for (int i = 0; i < 9; i++)
+      loadTaps(w + (size_t(g * s.og + block * B) * s.cg + c) * 9 + i * B, size_t(s.cg) * 9, B, &taps[0][0] + i * B);
   }
+}
+
+/** G g Gᵀ. */
+inline void weightPatch(const vf taps[9], vf factor, bool flip, vf out[kPatch][kPatch]) {
+  vf k[3][3];
+  for (int t = 0; t < 9; t++) k[t / 3][t % 3] = taps[flip ? 8 - t : t] * factor;
   bothWays<3, 6, weightTransform>(k, out);
 }
 
@@ -169,17 +181,15 @@ inline void winogradWeights(const WinogradShape& s, const float* w, const float*
       const vf factor = scale ? loadAnywhere(scale + g * s.og + block * B) : splat(1);
       const size_t base = size_t(g) * kFrequencies * perFrequency + block / panels.vectors * panels.size;
       const size_t column = size_t(block % panels.vectors) * B, row = size_t(panels.vectors) * B;
-      vf out[kPatch][kPatch], next[kPatch][kPatch];
-      if (half && kHasPairs) {
-        for (int c = 0; c < s.cg; c += 2) {
-          weightPatch(s, w, g, block, c, factor, flip, out);
-          weightPatch(s, w, g, block, c + 1, factor, flip, next);
+      vf taps[B][9], out[kPatch][kPatch], next[kPatch][kPatch];
+      for (int c = 0; c < s.cg; c++) {
+        if (c % B == 0) loadKernels(s, w, g, block, c, flip, taps);
+        weightPatch(taps[c % B], factor, flip, out);
+        if (half && kHasPairs) {
+          weightPatch(taps[++c % B], factor, flip, next);
           Pair* to = static_cast<Pair*>(target) + base / 2 + c / 2 * row + column;
           for (int f = 0; f < kFrequencies; f++) storePairs(to + f * (perFrequency / 2), out[f / 6][f % 6], next[f / 6][f % 6]);
-        }
-      } else {
-        for (int c = 0; c < s.cg; c++) {
-          weightPatch(s, w, g, block, c, factor, flip, out);
+        } else {
           float* to = static_cast<float*>(target) + base + c * row + column;
           for (int f = 0; f < kFrequencies; f++) store(to + f * perFrequency, out[f / 6][f % 6]);
         }
@@ -220,7 +230,7 @@ void winogradForwardAs(const WinogradShape& s, const T* x, const void* weights, 
   const bool wide = isWide(s, omp_get_max_threads());
   const int block = wide ? blockOfTiles(s, half) : tiles.count;
   const ForwardScratch size(s, block, half);
-  const int rounds = (tiles.count + block - 1) / block;
+  const int rounds = fairRounds(tiles.count, block, omp_get_max_threads());
 #pragma omp parallel
   {
     char* own = scratch + (wide ? omp_get_thread_num() * size.bytes : 0);

@@ -103,7 +103,7 @@ class FoldedBranches : public Op {
     if (convs_.empty()) return;
     const size_t last = convs_.size() - 1;
     const auto make = [&](size_t i, bool isFirst) {
-      return forwardConv(shapes_[i], {isFirst, i == last && activation_ == Activation::relu, !isFirst});
+      return forwardConv(shapes_[i], {isFirst, i == last && activation_ == Activation::relu, !isFirst, keeps_});
     };
     kernels_[last] = make(last, last == 0);
     if (addends_.size() == 1 && kernels_[last]->takesAddend()) addendsLead_ = false;

@@ -72,14 +72,16 @@ class MatrixConv : public ConvKernel {
       part.withTaps();
       part.weightOffset = weightBytes_;
       weightBytes_ += aligned(kernels_.weightBytes(part.shape));
-      scratchBytes_ = std::max(scratchBytes_, kernels_.forwardScratch(part.shape, omp_get_max_threads()));
+      const int threads = omp_get_max_threads();
+      scratchBytes_ = std::max({scratchBytes_, kernels_.forwardScratch(part.shape, threads), threads * kernels_.weightsScratch(part.shape)});
     }
   }
   size_t weightBytes() const override { return weightBytes_; }
   size_t scratchBytes() const override { return scratchBytes_; }
-  void prepare(const float* plain, const float* scale, void* weights, char*) override {
-    for (const Part& part : parts_)
-      kernels_.weights(part.shape, plain, scale, turned_, static_cast<char*>(weights) + part.weightOffset);
+  void prepare(const float* plain, const float* scale, void* weights, char* scratch) override {
+    std::vector<MatrixPart> all;
+    for (const Part& part : parts_) all.push_back({&part.shape, static_cast<char*>(weights) + part.weightOffset});
+    kernels_.weights(all.data(), int(all.size()), plain, scale, turned_, scratch);
   }
   void run(const void* source, const void* weights, const float* bias, void* target, char* scratch) override {
     for (const Part& part : parts_) {
