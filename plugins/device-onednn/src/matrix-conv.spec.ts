@@ -12,8 +12,8 @@ import { momentumRule } from './spec-kit/tiny-training.js';
 
 /**
  * Channels, groups, kernel, stride, padding, dilation, images, height and width. Pixels that no tap reaches (1 × 1 with
- * strides), blocks of rows that end early, fewer than 16 rows, steps along K that are filled up with zeros, and panels
- * of one to four vectors all occur.
+ * strides), blocks of rows that end early, fewer than 16 rows, steps along K that are filled up with zeros, K in
+ * chunks, and panels of one to four vectors all occur.
  */
 const cases = (
   [
@@ -30,6 +30,7 @@ const cases = (
     [32, 16, 1, 5, 1, 2, 1, 2, 9, 9],
     [16, 48, 1, 5, 3, 2, 1, 2, 13, 16],
     [32, 32, 1, 2, 2, 0, 1, 4, 12, 12],
+    [240, 48, 1, 3, 2, 1, 1, 2, 9, 7],
   ] as const
 ).map(convCase);
 

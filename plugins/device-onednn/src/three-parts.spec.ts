@@ -16,7 +16,8 @@ const other = expect.not.stringContaining('three parts') as unknown as string;
 
 /**
  * With what computes forward, backward-data and backward-weights where there are tiles. Odd numbers of vectors, half steps
- * along K, groups, dilation and strides between which pixels are left occur. Of large ones values alone: the reference takes long.
+ * along K, K in chunks, groups, dilation and strides between which pixels are left occur. Of large ones values alone: the
+ * reference takes long.
  */
 const cases = (
   [
@@ -27,6 +28,8 @@ const cases = (
     [[192, 192, 2, 3, 2, 1, 1, 3, 28, 28], matrix, matrix, other],
     [[112, 96, 1, 3, 1, 2, 2, 2, 20, 17], matrix, matrix, other],
     [[96, 160, 1, 1, 3, 0, 1, 2, 50, 50], matrix, other, other],
+    [[256, 112, 1, 3, 2, 1, 1, 3, 17, 15], matrix, matrix, other],
+    [[112, 576, 1, 3, 2, 1, 1, 2, 14, 13], matrix, matrix, matrix],
     [[160, 176, 1, 3, 1, 1, 1, 4, 15, 17], winograd],
     [[144, 128, 1, 3, 1, 0, 1, 9, 14, 13], winograd, winograd, other],
     [[256, 256, 2, 3, 1, 1, 1, 8, 9, 11], winograd],

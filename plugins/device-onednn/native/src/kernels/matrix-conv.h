@@ -19,31 +19,40 @@ namespace refold::REFOLD_ISA {
 
 #if defined(__AMX_BF16__)
 
-constexpr int kMostRows = 128;
+constexpr int kMostRows = 512;
 
+/**
+ * A thread takes a block of rows through all of K; where their A does not fit into its second-level cache, in chunks of steps, with
+ * the sums of all columns beside: U is read once for a block.
+ */
 template <class T>
 struct MatrixSizes {
-  int rows, halves, steps, vectorPairs, block, rounds, parts;
+  int rows, halves, steps, chunk, vectorPairs, block, rounds, parts;
   size_t aBytes, cBytes, uGroup;
   MatrixSizes(const MatrixConvShape& s, int threads)
       : rows(s.images * s.gridH * s.gridW),
         halves(s.tapCount * s.cg / B),
         // One step of zeros where no tap reaches the pixels.
         steps(halves == 0 ? 1 : (halves + 1) / 2),
+        chunk(steps),
         vectorPairs(vectorPairsOf(s.og / B)) {
+    constexpr int kFewRows = 96, kSteps = 8;
+    const size_t stepBytes = rowBlockSize<kParts<T>>(1) * sizeof(bf16) / kTileRows, most = REFOLD_MATRIX_BLOCK_BYTES * kParts<T>;
+    if (steps * stepBytes * kFewRows > most) chunk = kSteps;
     // A and two vectors of U should stay in the second-level cache.
-    const size_t rowBytes = rowBlockSize<kParts<T>>(steps) * sizeof(bf16) / kTileRows;
-    const int fitting = int(REFOLD_MATRIX_BLOCK_BYTES * kParts<T> / rowBytes) / 32 * 32;
+    const size_t sumBytes = (chunk < steps ? vectorPairs : 1) * 2 * B * sizeof(float);
+    const int fitting = int(most / (chunk * stepBytes + (chunk < steps ? sumBytes : 0))) / 32 * 32;
     const int fair = (rows / threads + 31) / 32 * 32;
     block = fitting < fair ? fitting : fair;
-    block = block < 32 ? 32 : block > kMostRows ? kMostRows : block;
+    const int limit = chunk < steps ? kMostRows : 128;
+    block = block < 32 ? 32 : block > limit ? limit : block;
     rounds = (rows + block - 1) / block;
     // As many for each thread; few rows: threads share their columns.
     if (rounds > threads) rounds = (rounds + threads - 1) / threads * threads;
     parts = rounds >= threads ? 1 : (threads + rounds - 1) / rounds;
     if (parts > vectorPairs) parts = vectorPairs;
-    aBytes = block * rowBytes;
-    cBytes = size_t(block) * 2 * B * sizeof(float);
+    aBytes = block * chunk * stepBytes;
+    cBytes = block * sumBytes;
     uGroup = vectorPairs * vectorPairSize<kParts<T>>(steps);
   }
 };
@@ -83,9 +92,9 @@ struct MatrixRows {
   }
 };
 
-/** A of the rows, for one group. */
+/** A of the rows and steps [from, to), for one group. */
 template <class T>
-inline void gatherRows(const MatrixConvShape& s, const MatrixRows& rows, const MatrixSizes<T>& size, int g, const T* x, bf16* a) {
+inline void gatherRows(const MatrixConvShape& s, const MatrixRows& rows, int halves, int from, int to, int g, const T* x, bf16* a) {
   const int blocks = s.cg / B;
   const size_t plane = size_t(s.inH) * s.inW * B;
   // Pixels under two taps: the halves of a step may lie under neighbours.
@@ -97,13 +106,13 @@ inline void gatherRows(const MatrixConvShape& s, const MatrixRows& rows, const M
     under[t % 2] = t;
     return pixels[t % 2];
   };
-  for (int half = 0; half < 2 * size.steps; half += 2) {
-    const bool hasLow = half < size.halves, hasHigh = half + 1 < size.halves;
-    const T* const* low = hasLow ? find(half / blocks) : nullptr;
-    const T* const* high = hasHigh ? find((half + 1) / blocks) : nullptr;
+  for (int step = from; step < to; step++) {
+    const int half = 2 * step;
+    const T* const* low = half < halves ? find(half / blocks) : nullptr;
+    const T* const* high = half + 1 < halves ? find((half + 1) / blocks) : nullptr;
     const size_t atLow = (g * blocks + half % blocks) * plane, atHigh = (g * blocks + (half + 1) % blocks) * plane;
     for (int r = 0; r < rows.count; r++)
-      copyIntoA(a + placeInA<kParts<T>>(size.steps, r, half / 2), low && low[r] ? low[r] + atLow : nullptr,
+      copyIntoA(a + placeInA<kParts<T>>(to - from, r, step - from), low && low[r] ? low[r] + atLow : nullptr,
                 high && high[r] ? high[r] + atHigh : nullptr);
   }
 }
@@ -139,6 +148,8 @@ void matrixConv(const MatrixConvShape& s, const void* x, const void* weights, co
   const MatrixSizes<T> size(s, omp_get_max_threads());
   const MatrixTarget<T> target{bias, relu, accumulate, static_cast<T*>(y)};
   const int items = size.rounds * s.groups * size.parts;
+  // The sums of a vector pair are kept where K is in chunks.
+  const size_t sumSize = size.chunk < size.steps ? size_t(size.block) * 2 * B : 0;
 #pragma omp parallel
   {
     char* own = static_cast<char*>(scratch) + omp_get_thread_num() * (size.aBytes + size.cBytes);
@@ -151,12 +162,16 @@ void matrixConv(const MatrixConvShape& s, const void* x, const void* weights, co
       const int first = int(int64_t(size.rows) * round / size.rounds);
       const MatrixRows rows(s, first, int(int64_t(size.rows) * (round + 1) / size.rounds) - first);
       const bf16* u = static_cast<const bf16*>(weights) + g * size.uGroup;
-      gatherRows(s, rows, size, g, static_cast<const T*>(x), a);
-      for (int p = size.vectorPairs * part / size.parts; p < size.vectorPairs * (part + 1) / size.parts; p++) {
-        const int vectors = s.og / B - 2 * p > 1 ? 2 : 1;
-        packedColumns<parts>(vectors, rowBlocksOf(rows.count), size.steps, a, u + p * vectorPairSize<parts>(size.steps), c, 2 * B,
-                             false);
-        scatterRows(s, rows, c, g * s.og / B + 2 * p, vectors, target);
+      for (int step = 0; step < size.steps; step += size.chunk) {
+        const int steps = size.steps - step < size.chunk ? size.steps - step : size.chunk;
+        gatherRows(s, rows, size.halves, step, step + steps, g, static_cast<const T*>(x), a);
+        for (int p = size.vectorPairs * part / size.parts; p < size.vectorPairs * (part + 1) / size.parts; p++) {
+          const int vectors = s.og / B - 2 * p > 1 ? 2 : 1;
+          packedColumns<parts>(vectors, rowBlocksOf(rows.count), steps, a,
+                               u + p * vectorPairSize<parts>(size.steps) + vectorPairSize<parts>(step), c + p * sumSize, 2 * B,
+                               step > 0);
+          if (step + steps == size.steps) scatterRows(s, rows, c + p * sumSize, g * s.og / B + 2 * p, vectors, target);
+        }
       }
     }
   }
