@@ -2,6 +2,7 @@
  * One rank of benchmarks/ranks.mjs; rank 0 prints a line of JSON.
  *
  *     mpirun -n 2 node benchmarks/run-rank.mjs '{"work":"training","resolution":64,"batchSize":32,"steps":10}'
+ *     mpirun -n 2 node benchmarks/run-rank.mjs '{"work":"training","resolution":64,"batchSize":32,"steps":10,"sums":false}'
  *     mpirun -n 2 node benchmarks/run-rank.mjs '{"work":"all-reduce","count":9130000,"turns":20}'
  */
 import { distributedDevice, MpiGroup } from '@refold/plugin-device-distributed';
@@ -16,7 +17,9 @@ await group.close();
 
 async function training() {
   const options = { syncBatchNorm: false, compression: job.compression ?? 'none' };
-  const device = distributedDevice(onednnDevice({ threads: 1 }), group, options);
+  const own = onednnDevice({ threads: 1 });
+  // Without sums each rank trains for itself: what the cores take from each other.
+  const device = job.sums === false ? own : distributedDevice(own, group, options);
   const plugins = await openPlugins('repvgg_a0');
   const { session } = await loadNetwork(device, plugins, {
     kind: 'training',

@@ -52,20 +52,27 @@ inline size_t splitWinogradScratch(const WinogradShape& s, int threads) {
   return threads * SplitForwardSizes(s, splitBlockOf(s, threads)).bytes;
 }
 
-/** U of a step and vector: [frequency][part][16 pairs × 16 columns]. */
-struct alignas(64) SplitStep {
-  bf16 values[kFrequencies][3][kTileValues];
-};
-
-inline void splitStep(const WinogradShape& s, const float* w, int g, int block, int step, vf factor, bool flip, SplitStep& to) {
+/** U of a step and vector, from `u` on: places of four pairs at a time, side by side, since a hundred are too many to look ahead in. */
+inline void splitStep(const WinogradShape& s, const SplitForwardSizes& size, const float* w, int g, int block, int step, vf factor,
+                      bool flip, bf16* u) {
+  constexpr int kAtOnce = 4;
+  constexpr size_t kNextStep = 2 * 3 * kTileValues;
   const int c = step * kStep;
-  vf low[B][9], high[B][9] = {}, even[kPatch][kPatch], odd[kPatch][kPatch];
+  vf low[B][9], high[B][9] = {}, even[kAtOnce][kPatch][kPatch], odd[kAtOnce][kPatch][kPatch];
   loadKernels(s, w, g, block, c, flip, low);
   if (c + B < s.cg) loadKernels(s, w, g, block, c + B, flip, high);
-  for (int i = 0; i < B; i++) {
-    weightPatch(low[i], factor, flip, even);
-    weightPatch(high[i], factor, flip, odd);
-    for (int f = 0; f < kFrequencies; f++) storeParts(to.values[f][0] + i * kStep, kTileValues, even[f / 6][f % 6], odd[f / 6][f % 6]);
+  for (int i = 0; i < B; i += kAtOnce, u += kAtOnce * kStep) {
+    for (int j = 0; j < kAtOnce; j++) {
+      weightPatch(low[i + j], factor, flip, even[j]);
+      weightPatch(high[i + j], factor, flip, odd[j]);
+    }
+    const size_t ahead = i + kAtOnce < B ? kAtOnce * kStep : kNextStep - i * kStep;
+    bf16* to = u;
+    for (int f = 0; f < kFrequencies; f++, to += size.uFrequency)
+      for (int j = 0; j < kAtOnce; j++) {
+        storeParts(to + j * kStep, 2 * kTileValues, even[j][f / 6][f % 6], odd[j][f / 6][f % 6]);
+        for (int part = 0; part < 3; part++) __builtin_prefetch(to + ahead + j * kStep + part * 2 * kTileValues, 1);
+      }
   }
 }
 
@@ -74,32 +81,21 @@ inline void splitWinogradWeights(const WinogradShape& s, const float* w, const f
   const SplitForwardSizes size(s, kTileRows);
   // Where there is no second vector.
   std::memset(target, 0, s.og / B % 2 ? splitWinogradWeightBytes(s) : 0);
-#pragma omp parallel
-  {
-    // In the cache first: a hundred places at once are more than the processor fetches ahead.
-    static thread_local SplitStep staged;
-#pragma omp for collapse(2) schedule(static)
-    for (int g = 0; g < s.groups; g++)
-      for (int block = 0; block < s.og / B; block++) {
-        const vf factor = scale ? loadAnywhere(scale + g * s.og + block * B) : splat(1);
-        for (int step = 0; step < size.steps; step++) {
-          splitStep(s, w, g, block, step, factor, flip, staged);
-          bf16* to = static_cast<bf16*>(target) + g * kFrequencies * size.uFrequency + placeInB<3>(size.steps, step * kTilePairs, block);
-          for (int f = 0; f < kFrequencies; f++)
-            for (int part = 0; part < 3; part++)
-              for (int i = 0; i < kTileValues; i += kStep) {
-                bf16* line = to + f * size.uFrequency + part * 2 * kTileValues + i;
-                __builtin_prefetch(line + size.uFrequency, 1);
-                _mm512_store_si512(line, _mm512_load_si512(staged.values[f][part] + i));
-              }
-        }
-      }
-  }
+#pragma omp parallel for collapse(2) schedule(static)
+  for (int g = 0; g < s.groups; g++)
+    for (int block = 0; block < s.og / B; block++) {
+      const vf factor = scale ? loadAnywhere(scale + g * s.og + block * B) : splat(1);
+      bf16* u = static_cast<bf16*>(target) + g * kFrequencies * size.uFrequency;
+      for (int step = 0; step < size.steps; step++)
+        splitStep(s, size, w, g, block, step, factor, flip, u + placeInB<3>(size.steps, step * kTilePairs, block));
+    }
 }
 
 inline void splitInput(const WinogradShape& s, const Tiles& tiles, const SplitForwardSizes& size, const float* x, int first,
                        int count, bf16* v) {
   const int blocks = s.cg / B;
+  // The next step's places, where they are not in the second-level cache.
+  const bool isFar = size.vBytes > REFOLD_SPLIT_BLOCK_BYTES;
   for (int t = 0; t < count; t++)
     for (int g = 0; g < s.groups; g++)
       for (int block = 0; block < blocks; block += 2) {
@@ -107,7 +103,11 @@ inline void splitInput(const WinogradShape& s, const Tiles& tiles, const SplitFo
         inputPatch(s, tiles, x, first + t, g * blocks + block, low);
         if (block + 1 < blocks) inputPatch(s, tiles, x, first + t, g * blocks + block + 1, high);
         bf16* to = v + g * size.vGroup + placeInA<3>(size.steps, t, block / 2);
-        for (int f = 0; f < kFrequencies; f++) storeParts(to + f * size.vStride, kTileValues, low[f / 6][f % 6], high[f / 6][f % 6]);
+        for (int f = 0; f < kFrequencies; f++, to += size.vStride) {
+          storeParts(to, kTileValues, low[f / 6][f % 6], high[f / 6][f % 6]);
+          if (isFar)
+            for (int part = 0; part < 3; part++) __builtin_prefetch(to + (3 + part) * kTileValues, 1);
+        }
       }
 }
 
