@@ -9,6 +9,7 @@ import type {
 } from '@refold/core';
 import type { Graph } from '@refold/graph';
 import { broadcastWeights } from './broadcast-weights.js';
+import { canOverlap } from './can-overlap.js';
 import { DistributedSession, GRACE_MS } from './distributed-session.js';
 import { statisticsOf, type ReplicaSums } from './replica-sums.js';
 import { RunningStatistics } from './running-statistics.js';
@@ -64,6 +65,7 @@ class DistributedDevice implements Device {
       group,
       accumulate: use.accumulate ?? 1,
       compress: compression === 'bfloat16',
+      overlap: canOverlap(group.hosts, inner.info.threads),
       statistics: isSynchronised ? null : new RunningStatistics(graph, group),
     });
     this.#sessions.push(session);

@@ -23,14 +23,16 @@ export interface DistributedSessionParts {
   /** Passes before each update: gradients are summed over the replicas in the last of them. */
   readonly accumulate: number;
   readonly compress: boolean;
+  /** Whether buckets are summed while the backward pass goes on. */
+  readonly overlap: boolean;
   /** Absent where batch norms are synchronised: running statistics are equal then. */
   readonly statistics: RunningStatistics | null;
 }
 
 /**
  * Trains one replica's part of each global batch on the inner device. Between the last backward pass and the update the
- * gradients of all replicas are averaged, bucket by bucket in the order in which backward finishes them: while it goes on
- * where the inner device reports them early (more than one bucket), else after it.
+ * gradients of all replicas are averaged, bucket by bucket in the order in which backward finishes them: where they are to
+ * overlap and the inner device reports them early (more than one bucket), while it goes on, else after it.
  */
 export class DistributedSession implements TrainingSession {
   readonly gradients: GradientBuckets;
@@ -49,14 +51,14 @@ export class DistributedSession implements TrainingSession {
   }
 
   async backward(batch: LabelledBatch): Promise<StepOutcome> {
-    const { inner, accumulate, group } = this.parts;
+    const { inner, accumulate, group, overlap } = this.parts;
     if (group.size === 1) return inner.backward(batch);
     if (this.#passes === accumulate)
       throw new InternalError(`More passes before an update than the ${accumulate} announced.`);
     this.#isSettled = false;
     const running = inner.backward(batch);
     const isLast = ++this.#passes === accumulate;
-    const isEarly = this.gradients.length > 1;
+    const isEarly = overlap && this.gradients.length > 1;
     const averaging = isLast && isEarly ? this.#average() : null;
     // Its own failure is that of the pass, or is thrown below.
     averaging?.catch(() => undefined);

@@ -2,6 +2,8 @@ import type { ReplicaGroup, StatisticsGroup } from '@refold/core';
 
 /** What the distributed device needs of the processes it belongs to: the group, and more ways to sum. */
 export interface ReplicaSums extends ReplicaGroup {
+  /** Name of every rank's machine, by rank, where they are known. */
+  readonly hosts?: readonly string[];
   /** On the calling thread, beside sums that are running (synchronised batch norm). */
   sumBlocking(values: Float64Array): void;
   /** As `allReduceSum`, with half the bytes: every rank's values and the sums are rounded to bfloat16. */
