@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { Device, TrainingUse } from '@refold/core';
+import { expect, it } from '@jest/globals';
+import type { TrainingUse } from '@refold/core';
 import { evaluate } from '@refold/graph';
-import { fakeDevice, relativeError } from '@refold/testing';
+import { relativeError } from '@refold/testing';
 import { loadAddon } from './native/load-addon.js';
-import { onednnDevice } from './onednn-device.js';
+import { besideReference } from './spec-kit/beside-reference.js';
 import { convBesideAnother, convCase } from './spec-kit/conv-beside-another.js';
 import { algorithmsOf, evenly, weightsOf } from './spec-kit/conv-network.js';
 import { describeBuilt } from './spec-kit/describe-built.js';
@@ -40,15 +40,7 @@ const cases = (
 ).map(([row, onAmx, elsewhere]) => ({ row, each: convCase(row), onAmx, elsewhere }));
 
 describeBuilt('3×3 convolutions of few tiles on onednn', () => {
-  let device: Device;
-  const reference = fakeDevice();
-  beforeAll(() => {
-    device = onednnDevice();
-  });
-  afterAll(async () => {
-    await device.close();
-    await reference.close();
-  });
+  const open = besideReference();
 
   const titled = cases.map((each) => [each.row.join(' '), each] as const);
   it.each(titled)('are by Winograd where weights are kept for %s', async (_title, { each }) => {
@@ -56,7 +48,7 @@ describeBuilt('3×3 convolutions of few tiles on onednn', () => {
     const batch = noiseFor(whole, 3, each.images, 3);
     const weights = weightsOf(forward, evenly);
     const common = { kind: 'inference', batchSize: each.images, precision: 'float32' } as const;
-    const session = await device.load(forward, { ...common, weights });
+    const session = await open.device.load(forward, { ...common, weights });
     expect(algorithmsOf(session)).toEqual([expect.stringContaining(winograd)]);
     const { data } = await session.infer(batch);
     await session.close();
@@ -73,7 +65,10 @@ describeBuilt('3×3 convolutions of few tiles on onednn', () => {
       ...{ kind: 'training', batchSize: each.images, precision: 'float32' },
       ...{ weights: weightsOf(whole, evenly), seed: 1, updateRule: momentumRule },
     };
-    const [mine, theirs] = [await device.load(whole, use), await reference.load(whole, use)];
+    const [mine, theirs] = [
+      await open.device.load(whole, use),
+      await open.reference.load(whole, use),
+    ];
     const expected = loadAddon().isa === 'amx' ? onAmx : elsewhere;
     const passes = ['forward', 'backward-data', 'backward-weights'];
     expect(algorithmsOf(mine)).toEqual(

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { Device, TrainingUse } from '@refold/core';
+import { expect, it } from '@jest/globals';
+import type { TrainingUse } from '@refold/core';
 import { evaluate } from '@refold/graph';
-import { fakeDevice, relativeError } from '@refold/testing';
+import { relativeError } from '@refold/testing';
 import { loadAddon } from './native/load-addon.js';
-import { onednnDevice } from './onednn-device.js';
+import { besideReference } from './spec-kit/beside-reference.js';
 import { convBesideAnother, convCase } from './spec-kit/conv-beside-another.js';
 import { algorithmsOf, evenly, weightsOf } from './spec-kit/conv-network.js';
 import { describeBuilt } from './spec-kit/describe-built.js';
@@ -40,15 +40,7 @@ const sign = (x: number) => (x > 0.5 ? 1 : x < -0.5 ? -1 : 0);
 const GRADIENT = 0.015;
 
 describeBuilt('convolutions of bfloat16 on onednn', () => {
-  let device: Device;
-  const reference = fakeDevice();
-  beforeAll(() => {
-    device = onednnDevice();
-  });
-  afterAll(async () => {
-    await device.close();
-    await reference.close();
-  });
+  const open = besideReference();
 
   const titled = cases.map((each) => [JSON.stringify(each), each] as const);
 
@@ -56,7 +48,7 @@ describeBuilt('convolutions of bfloat16 on onednn', () => {
     const { forward } = convBesideAnother(each);
     // Of −1, 0 and 1: sums stay below 256, where eight bits hold every whole number.
     const weights = weightsOf(forward, (random) => sign(random.normal()));
-    const session = await device.load(forward, {
+    const session = await open.device.load(forward, {
       ...{ kind: 'inference', batchSize: each.images, precision: 'bfloat16', weights },
     });
     if (loadAddon().isa === 'amx')
@@ -77,8 +69,8 @@ describeBuilt('convolutions of bfloat16 on onednn', () => {
     const use = {
       ...{ kind: 'training', batchSize: each.images, weights, seed: 1, updateRule: momentumRule },
     } as const satisfies Partial<TrainingUse>;
-    const mine = await device.load(whole, { ...use, precision: 'bfloat16' });
-    const theirs = await reference.load(whole, { ...use, precision: 'float32' });
+    const mine = await open.device.load(whole, { ...use, precision: 'bfloat16' });
+    const theirs = await open.reference.load(whole, { ...use, precision: 'float32' });
     await mine.backward(batch);
     await theirs.backward(batch);
     const gradients = await gradientsOf(mine);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import type { Device, LabelledBatch } from '@refold/core';
 import {
   randomOf,
@@ -8,10 +8,10 @@ import {
   type HostTensor,
   type NamedTensors,
 } from '@refold/graph';
-import { fakeDevice, relativeError } from '@refold/testing';
+import { relativeError } from '@refold/testing';
 import fc from 'fast-check';
 import { liveGraph } from './lower/live-graph.js';
-import { onednnDevice } from './onednn-device.js';
+import { besideReference } from './spec-kit/beside-reference.js';
 import { arbitraryNetwork } from './spec-kit/arbitrary-network.js';
 import { describeBuilt } from './spec-kit/describe-built.js';
 import { momentumRule } from './spec-kit/tiny-training.js';
@@ -70,20 +70,15 @@ async function train(device: Device, graph: Graph) {
 const norm = (values: ArrayLike<number>) => Math.hypot(...Array.from(values));
 
 describeBuilt('random networks on onednn', () => {
-  let device: Device;
-  const reference = fakeDevice();
-  beforeAll(() => {
-    device = onednnDevice();
-  });
-  afterAll(async () => {
-    await device.close();
-    await reference.close();
-  });
+  const open = besideReference();
 
   it('are trained as the reference trains them', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryNetwork({ drops: false }), async (graph) => {
-        const [received, expected] = [await train(device, graph), await train(reference, graph)];
+        const [received, expected] = [
+          await train(open.device, graph),
+          await train(open.reference, graph),
+        ];
         // Where values explode or vanish, rounding decides.
         fc.pre(expected.losses.every((loss) => loss < 20));
         expect(relativeError(received.losses, expected.losses)).toBeLessThan(1e-4);

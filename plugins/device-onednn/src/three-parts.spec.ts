@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { Device, TrainingUse } from '@refold/core';
+import { expect, it } from '@jest/globals';
+import type { TrainingUse } from '@refold/core';
 import { evaluate, GraphBuilder } from '@refold/graph';
-import { fakeDevice, relativeError } from '@refold/testing';
+import { relativeError } from '@refold/testing';
 import { loadAddon } from './native/load-addon.js';
-import { onednnDevice } from './onednn-device.js';
+import { besideReference } from './spec-kit/beside-reference.js';
 import { convBesideAnother, convCase } from './spec-kit/conv-beside-another.js';
 import { algorithmsOf, evenly, weightsOf } from './spec-kit/conv-network.js';
 import { describeBuilt } from './spec-kit/describe-built.js';
@@ -44,15 +44,7 @@ const PRODUCT = 6e-7;
 const WINOGRAD = 3e-6;
 
 describeBuilt('products of floats in three parts on onednn', () => {
-  let device: Device;
-  const reference = fakeDevice();
-  beforeAll(() => {
-    device = onednnDevice();
-  });
-  afterAll(async () => {
-    await device.close();
-    await reference.close();
-  });
+  const open = besideReference();
 
   it.each(cases.map((each) => [each.row.join(' '), each] as const))(
     'are as exact as floats for %s',
@@ -62,7 +54,7 @@ describeBuilt('products of floats in three parts on onednn', () => {
       const batch = noiseFor(whole, 3, each.images, 3);
       const common = { batchSize: each.images, precision: 'float32' } as const;
 
-      const inference = await device.load(forward, {
+      const inference = await open.device.load(forward, {
         ...{ kind: 'inference', ...common, weights: weightsOf(forward, evenly) },
       });
       const isAmx = loadAddon().isa === 'amx';
@@ -84,7 +76,10 @@ describeBuilt('products of floats in three parts on onednn', () => {
         ...{ kind: 'training', ...common, weights: weightsOf(whole, evenly) },
         ...{ seed: 1, updateRule: momentumRule },
       };
-      const [mine, theirs] = [await device.load(whole, use), await reference.load(whole, use)];
+      const [mine, theirs] = [
+        await open.device.load(whole, use),
+        await open.reference.load(whole, use),
+      ];
       if (isAmx)
         expect(algorithmsOf(mine)).toEqual([
           named('forward', ahead),
@@ -111,7 +106,7 @@ describeBuilt('products of floats in three parts on onednn', () => {
     const b = new GraphBuilder({ shape: [channels, height, width], dtype: 'float32' });
     const graph = b.build(b.conv2d('op', b.input, { outChannels: channels, kernel: 1 }));
     const weights = weightsOf(graph, () => 1);
-    const session = await device.load(graph, {
+    const session = await open.device.load(graph, {
       ...{ kind: 'inference', batchSize: 1, precision: 'float32', weights },
     });
     if (loadAddon().isa === 'amx') expect(algorithmsOf(session)).toEqual([`forward ${matrix}`]);

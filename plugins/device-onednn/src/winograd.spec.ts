@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { Device, TrainingUse } from '@refold/core';
+import { expect, it } from '@jest/globals';
+import type { TrainingUse } from '@refold/core';
 import { evaluate, GraphBuilder, withLoss } from '@refold/graph';
-import { fakeDevice, relativeError } from '@refold/testing';
+import { relativeError } from '@refold/testing';
 import { loadAddon } from './native/load-addon.js';
-import { onednnDevice } from './onednn-device.js';
+import { besideReference } from './spec-kit/beside-reference.js';
 import { algorithmsOf, evenly, weightsOf } from './spec-kit/conv-network.js';
 import { describeBuilt } from './spec-kit/describe-built.js';
 import { gradientsOf, noiseFor } from './spec-kit/repvgg-network.js';
@@ -72,15 +72,7 @@ function networkOf({ channels: [from, to], groups, size, padding }: Case) {
 }
 
 describeBuilt('Winograd on onednn', () => {
-  let device: Device;
-  const reference = fakeDevice();
-  beforeAll(() => {
-    device = onednnDevice();
-  });
-  afterAll(async () => {
-    await device.close();
-    await reference.close();
-  });
+  const open = besideReference();
 
   const titled = cases.map((each) => [JSON.stringify(each), each] as const);
   it.each(titled)('computes values and gradients of %s', async (_title, each) => {
@@ -93,7 +85,7 @@ describeBuilt('Winograd on onednn', () => {
       ...{ seed: 1, updateRule: momentumRule },
     };
 
-    const inference = await device.load(forward, {
+    const inference = await open.device.load(forward, {
       kind: 'inference',
       ...common,
       weights: weightsOf(forward, evenly),
@@ -105,7 +97,10 @@ describeBuilt('Winograd on onednn', () => {
     const expected = evaluate(forward, weights, input).get('op')!.data;
     expect(relativeError(data, expected)).toBeLessThan(2e-5);
 
-    const [mine, theirs] = [await device.load(whole, use), await reference.load(whole, use)];
+    const [mine, theirs] = [
+      await open.device.load(whole, use),
+      await open.reference.load(whole, use),
+    ];
     expect(algorithmsOf(mine)).toEqual([
       'forward winograd F(4x4,3x3)',
       'backward-data winograd F(4x4,3x3)',
@@ -131,8 +126,8 @@ describeBuilt('Winograd on onednn', () => {
     const batch = noiseFor(whole, 3, each.images, 3);
     const common = { kind: 'training', batchSize: each.images, weights } as const;
     const use = { ...common, seed: 1, updateRule: momentumRule };
-    const mine = await device.load(whole, { ...use, precision: 'bfloat16' });
-    const theirs = await device.load(whole, { ...use, precision: 'float32' });
+    const mine = await open.device.load(whole, { ...use, precision: 'bfloat16' });
+    const theirs = await open.device.load(whole, { ...use, precision: 'float32' });
     const { isa } = loadAddon();
     // Tiles multiply fast enough for direct convolutions, up to some hundred channels.
     const isDirect = isa === 'amx' && each.channels[0] < 512;
