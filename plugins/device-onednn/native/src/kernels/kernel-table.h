@@ -61,6 +61,7 @@ struct MatrixConvShape {
   const Tap* taps;
 };
 
+/** One of the products that make up a convolution or its gradient, and the place of its weights. */
 struct MatrixPart {
   const MatrixConvShape* shape;
   void* u;

@@ -12,7 +12,6 @@
  */
 #pragma once
 #include <omp.h>
-#include <vector>
 #include "packed.h"
 
 namespace refold::REFOLD_ISA {
