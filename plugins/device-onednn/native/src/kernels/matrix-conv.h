@@ -13,6 +13,7 @@
 #pragma once
 #include <omp.h>
 #include "packed.h"
+#include "rounds.h"
 
 namespace refold::REFOLD_ISA {
 
@@ -35,25 +36,26 @@ struct MatrixSizes {
         steps(halves == 0 ? 1 : (halves + 1) / 2),
         chunk(steps),
         vectorPairs(vectorPairsOf(s.og / B)) {
-    constexpr int kFewRows = 96, kSteps = 8;
+    constexpr int kFewRows = 96, kSteps = 8, kMostWholeRows = 128;
     const size_t stepBytes = rowBlockSize<kParts<T>>(1) * sizeof(bf16) / kTileRows, most = REFOLD_MATRIX_BLOCK_BYTES * kParts<T>;
     if (steps * stepBytes * kFewRows > most) chunk = kSteps;
     // A and two vectors of U should stay in the second-level cache.
-    const size_t sumBytes = (chunk < steps ? vectorPairs : 1) * 2 * B * sizeof(float);
-    const int fitting = int(most / (chunk * stepBytes + (chunk < steps ? sumBytes : 0))) / 32 * 32;
+    const size_t sumBytes = (isInChunks() ? vectorPairs : 1) * 2 * B * sizeof(float);
+    const int fitting = int(most / (chunk * stepBytes + (isInChunks() ? sumBytes : 0))) / 32 * 32;
     const int fair = (rows / threads + 31) / 32 * 32;
     block = fitting < fair ? fitting : fair;
-    const int limit = chunk < steps ? kMostRows : 128;
+    const int limit = isInChunks() ? kMostRows : kMostWholeRows;
     block = block < 32 ? 32 : block > limit ? limit : block;
     rounds = (rows + block - 1) / block;
     // As many for each thread; few rows: threads share their columns.
-    if (rounds > threads) rounds = (rounds + threads - 1) / threads * threads;
+    if (rounds > threads) rounds = fairRounds(rows, block, threads);
     parts = rounds >= threads ? 1 : (threads + rounds - 1) / rounds;
     if (parts > vectorPairs) parts = vectorPairs;
     aBytes = block * chunk * stepBytes;
     cBytes = block * sumBytes;
     uGroup = vectorPairs * vectorPairSize<kParts<T>>(steps);
   }
+  bool isInChunks() const { return chunk < steps; }
 };
 
 template <class T>
@@ -148,7 +150,7 @@ void matrixConv(const MatrixConvShape& s, const void* x, const void* weights, co
   const MatrixTarget<T> target{bias, relu, accumulate, static_cast<T*>(y)};
   const int items = size.rounds * s.groups * size.parts;
   // The sums of a vector pair are kept where K is in chunks.
-  const size_t sumSize = size.chunk < size.steps ? size_t(size.block) * 2 * B : 0;
+  const size_t sumSize = size.isInChunks() ? size_t(size.block) * 2 * B : 0;
 #pragma omp parallel
   {
     char* own = static_cast<char*>(scratch) + omp_get_thread_num() * (size.aBytes + size.cBytes);

@@ -22,14 +22,14 @@ inline void gatherKernels(int channels, int area, const float* from, size_t oStr
 /** A step of U from two halves of 16 rows along K; null: zeros. */
 template <int PARTS>
 inline void packStep(const vf* low, const vf* high, bf16* to) {
+  const auto row = [&](int k) {
+    const vf* half = k < B ? low : high;
+    return half ? half[k % B] : zero();
+  };
   for (int p = 0; p < kTilePairs; p++, to += kStep) {
-    if constexpr (PARTS == 1) {
-      const vf* half = p < kTilePairs / 2 ? low : high;
-      const int at = 2 * p % B;
-      storePairs(reinterpret_cast<Pair*>(to), half ? half[at] : zero(), half ? half[at + 1] : zero());
-    } else {
-      storeParts(to, 2 * kTileValues, low ? low[p] : zero(), high ? high[p] : zero());
-    }
+    const vf first = row(pairAt<PARTS>(p)), second = row(pairAt<PARTS>(p) + kPairDistance<PARTS>);
+    if constexpr (PARTS == 1) storePairs(reinterpret_cast<Pair*>(to), first, second);
+    else storeParts(to, 2 * kTileValues, first, second);
   }
 }
 

@@ -35,10 +35,10 @@ inline size_t vectorPairSize(int steps) {
 /** How far apart the values of a pair lie along K. */
 template <int PARTS>
 constexpr int kPairDistance = PARTS == 1 ? 1 : kTilePairs;
-/** The first value of pair `p` along K. */
+/** The first value of pair `p` of a step. */
 template <int PARTS>
 constexpr int pairAt(int p) {
-  return PARTS == 1 ? 2 * p : p / kTilePairs * kStep + p % kTilePairs;
+  return PARTS == 1 ? 2 * p : p;
 }
 
 /** Of the first part of `row` and a step's values; the next part lies a tile further. */

@@ -56,7 +56,6 @@ inline size_t splitWinogradScratch(const WinogradShape& s, int threads) {
 inline void splitStep(const WinogradShape& s, const SplitForwardSizes& size, const float* w, int g, int block, int step, vf factor,
                       bool flip, bf16* u) {
   constexpr int kAtOnce = 4;
-  constexpr size_t kNextStep = 2 * 3 * kTileValues;
   const int c = step * kStep;
   vf low[B][9], high[B][9] = {}, even[kAtOnce][kPatch][kPatch], odd[kAtOnce][kPatch][kPatch];
   loadKernels(s, w, g, block, c, flip, low);
@@ -66,7 +65,7 @@ inline void splitStep(const WinogradShape& s, const SplitForwardSizes& size, con
       weightPatch(low[i + j], factor, flip, even[j]);
       weightPatch(high[i + j], factor, flip, odd[j]);
     }
-    const size_t ahead = i + kAtOnce < B ? kAtOnce * kStep : kNextStep - i * kStep;
+    const size_t ahead = i + kAtOnce < B ? kAtOnce * kStep : vectorPairSize<3>(1) - i * kStep;
     bf16* to = u;
     for (int f = 0; f < kFrequencies; f++, to += size.uFrequency)
       for (int j = 0; j < kAtOnce; j++) {

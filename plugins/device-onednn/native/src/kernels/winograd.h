@@ -11,6 +11,7 @@
 #pragma once
 #include <omp.h>
 #include <type_traits>
+#include "rounds.h"
 #include "tiles.h"
 #include "winograd-transforms.h"
 
@@ -123,12 +124,6 @@ inline int blockOfTiles(const WinogradShape& s, bool half) {
   const size_t perTile = size_t(kFrequencies) * s.groups * (s.cg * itemBytes(half) + s.og * sizeof(float));
   const int count = int(REFOLD_WINOGRAD_BLOCK_BYTES / perTile) / 24 * 24;
   return count < 24 ? 24 : count > 192 ? 192 : count;
-}
-
-/** Rounds of at most `block` of `count`, as many for each thread. */
-inline int fairRounds(int count, int block, int threads) {
-  const int rounds = (count + block - 1) / block;
-  return (rounds + threads - 1) / threads * threads;
 }
 
 /** Whether each thread has tiles enough to work alone, reading all of U. */
