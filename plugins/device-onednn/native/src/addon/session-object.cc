@@ -23,6 +23,15 @@ struct SessionObject::Shared {
   std::mutex mutex;
   std::list<Waiting> waiting;
 
+  ~Shared() { release(); }
+
+  /** Counted as open until its memory is given back: who sees no session sees no memory either. */
+  void release() {
+    if (!session) return;
+    session.reset();
+    open--;
+  }
+
   /** Serves those who wait for a bucket; on the engine's thread. */
   void serve(int bucket) {
     std::lock_guard<std::mutex> lock(mutex);
@@ -139,10 +148,7 @@ SessionObject::SessionObject(const Napi::CallbackInfo& info) : ObjectWrap(info) 
 
 SessionObject::~SessionObject() {
   // Forgotten without `close`: freed all the same, behind what is queued.
-  EngineThread::instance().post([shared = shared_] {
-    if (shared->session) open--;
-    shared->session.reset();
-  });
+  EngineThread::instance().post([shared = shared_] { shared->release(); });
 }
 
 Napi::Value SessionObject::post(Napi::Env env, Napi::Value kept, std::function<Promised::Result(Session&)> work) {
@@ -317,8 +323,7 @@ Napi::Value SessionObject::close(const Napi::CallbackInfo& info) {
   auto promise = Promised::make(info.Env(), info.Env().Undefined());
   EngineThread::instance().post([promise, shared = shared_] {
     shared->rejectAll("The session is closed.");
-    if (shared->session) open--;
-    shared->session.reset();
+    shared->release();
     promise->resolve(nothing);
   });
   return promise->promise();
