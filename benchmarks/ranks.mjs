@@ -30,13 +30,15 @@ const folder = mkdtempSync(join(tmpdir(), 'refold-ranks-'));
 let inC;
 let ours;
 let empty;
+let shared;
 try {
   const program = join(folder, 'allreduce');
   execFileSync('mpicc', ['-O2', join(import.meta.dirname, 'allreduce.c'), '-o', program]);
-  [inC, ours, empty] = alternate(
+  [inC, ours, empty, shared] = alternate(
     () => mpirun(2, [program, String(COUNT), String(TURNS)]),
     () => rank(2, { work: 'all-reduce', count: COUNT, turns: TURNS }),
     () => rank(2, { work: 'all-reduce', count: 1, turns: TURNS }),
+    () => rank(2, { work: 'shared-sum', count: COUNT, turns: TURNS }),
   );
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -80,8 +82,8 @@ const table = [
 const text = [
   `${cpus().length} cores (${cpus()[0].model.trim()}), ${library}, onednn in float32 with one thread and core for each rank, ${batchSize} images a rank, ${rounds} alternating rounds of ${steps} steps. Without sums each rank trains for itself: what the cores take from each other.`,
   table,
-  `All-reduce of ${(COUNT / 1e6).toFixed(2)} M floats on two ranks: ${least(ours.flat()).toFixed(1)} ms at best, ${median(ours.flat()).toFixed(1)} in the median; a loop in C (osu_allreduce's) ${least(inC.flat()).toFixed(1)} and ${median(inC.flat()).toFixed(1)}: ${(least(ours.flat()) / least(inC.flat())).toFixed(2)} and ${(median(ours.flat()) / median(inC.flat())).toFixed(2)} ×.`,
-  `Predicted by the model of \`refold plan --nodes\` from one rank's step, with α = ${(1000 * latencyMs).toFixed(0)} µs and β = ${(bandwidth / 1e9).toFixed(1)} GB/s of that all-reduce. It leaves out that the exchange takes time of the core that computes.`,
+  `All-reduce of ${(COUNT / 1e6).toFixed(2)} M floats on two ranks: ${least(ours.flat()).toFixed(1)} ms at best, ${median(ours.flat()).toFixed(1)} in the median; a loop in C (osu_allreduce's) ${least(inC.flat()).toFixed(1)} and ${median(inC.flat()).toFixed(1)}: ${(least(ours.flat()) / least(inC.flat())).toFixed(2)} and ${(median(ours.flat()) / median(inC.flat())).toFixed(2)} ×. Of as many in memory that both share, as in training here: ${least(shared.flat()).toFixed(1)} ms at best, ${median(shared.flat()).toFixed(1)} in the median.`,
+  `Predicted by the model of \`refold plan --nodes\` from one rank's step, with α = ${(1000 * latencyMs).toFixed(0)} µs and β = ${(bandwidth / 1e9).toFixed(1)} GB/s of that all-reduce, as between machines. It leaves out that the exchange takes time of the core that computes.`,
 ].join('\n\n');
 process.stdout.write(`${text}\n`);
 if (!flags.dry) {

@@ -4,6 +4,7 @@
  *     mpirun -n 2 node benchmarks/run-rank.mjs '{"work":"training","resolution":64,"batchSize":32,"steps":10}'
  *     mpirun -n 2 node benchmarks/run-rank.mjs '{"work":"training","resolution":64,"batchSize":32,"steps":10,"sums":false}'
  *     mpirun -n 2 node benchmarks/run-rank.mjs '{"work":"all-reduce","count":9130000,"turns":20}'
+ *     mpirun -n 2 node benchmarks/run-rank.mjs '{"work":"shared-sum","count":9130000,"turns":20}'
  */
 import { distributedDevice, MpiGroup } from '@refold/plugin-device-distributed';
 import { onednnDevice } from '@refold/plugin-device-onednn';
@@ -11,7 +12,8 @@ import { loadNetwork, openPlugins, randomBatch } from './open-network.mjs';
 
 const job = JSON.parse(process.argv[2]);
 const group = await MpiGroup.open();
-const result = job.work === 'training' ? await training() : await allReduce();
+const works = { training, 'all-reduce': allReduce, 'shared-sum': sharedSum };
+const result = await works[job.work]();
 if (group.rank === 0) process.stdout.write(`${JSON.stringify(result)}\n`);
 await group.close();
 
@@ -50,11 +52,21 @@ async function training() {
 
 async function allReduce() {
   const values = new Float32Array(job.count).fill(1);
+  return timed(() => group.allReduceSum(values));
+}
+
+async function sharedSum() {
+  const { own, sum } = await group.share(job.count);
+  own.fill(1);
+  return timed(() => sum(0, job.count));
+}
+
+async function timed(collective) {
   const turns = [];
   for (let turn = -2; turn < job.turns; turn++) {
     await group.barrier();
     const started = performance.now();
-    await group.allReduceSum(values);
+    await collective();
     if (turn >= 0) turns.push(performance.now() - started);
   }
   return turns;

@@ -11,6 +11,7 @@ import type { Graph } from '@refold/graph';
 import { broadcastWeights } from './broadcast-weights.js';
 import { canOverlap } from './can-overlap.js';
 import { DistributedSession, GRACE_MS } from './distributed-session.js';
+import { GradientLender } from './gradient-lender.js';
 import { statisticsOf, type ReplicaSums } from './replica-sums.js';
 import { RunningStatistics } from './running-statistics.js';
 
@@ -60,11 +61,14 @@ class DistributedDevice implements Device {
     const weights = await broadcastWeights(use.weights, group);
     const { syncBatchNorm: isSynchronised, compression } = options;
     const own = isSynchronised ? { statistics: statisticsOf(group) } : {};
+    const lender = new GradientLender(group, compression === 'bfloat16');
+    const gradientMemory = lender.lend;
+    const loaded = await inner.load(graph, { ...use, weights, ...own, gradientMemory });
     const session = new DistributedSession({
-      inner: await inner.load(graph, { ...use, weights, ...own }),
+      inner: loaded,
       group,
+      memory: await lender.memoryFor(loaded.gradients),
       accumulate: use.accumulate ?? 1,
-      compress: compression === 'bfloat16',
       overlap: canOverlap(group.hosts, inner.info.threads),
       statistics: isSynchronised ? null : new RunningStatistics(graph, group),
     });

@@ -2,14 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { GradientBucket, LabelledBatch, TrainingSession } from '@refold/core';
 import { DistributedSession } from './distributed-session.js';
-import type { ReplicaSums } from './replica-sums.js';
+import { ownGradients, type GradientMemory } from './gradient-memory.js';
 import { threadGroup } from './spec-kit/thread-group.js';
 
 const outcome = { loss: 1, images: 4, correct: 2, forwardMs: 1, backwardMs: 1 };
 const SUMS = ['sum of 3', 'sum of 2'];
 
 /** Two replicas whose passes end when they are told to, and what happened on the first one. */
-function replicas(overlap: boolean) {
+function replicas(overlap: boolean, isShared: boolean) {
   const log: string[] = [];
   const ends: (() => void)[] = [];
   const sessions = threadGroup(2).map((group, rank) => {
@@ -28,25 +28,28 @@ function replicas(overlap: boolean) {
           });
         }),
     } as unknown as TrainingSession;
-    const logged: ReplicaSums = {
-      ...group,
-      allReduceSum(values) {
-        if (rank === 0 && values instanceof Float32Array) log.push(`sum of ${values.length}`);
-        return group.allReduceSum(values);
+    const own = ownGradients(group, false);
+    const memory: GradientMemory = {
+      ...{ ...own, isShared },
+      sum(parts) {
+        if (rank === 0) log.push(`sum of ${parts.map(({ length }) => length).join(' and ')}`);
+        return own.sum(parts);
       },
     };
-    const rest = { accumulate: 1, compress: false, statistics: null };
-    return new DistributedSession({ inner, group: logged, overlap, ...rest });
+    const rest = { accumulate: 1, memory, statistics: null };
+    return new DistributedSession({ inner, group, overlap, ...rest });
   });
   return { log, ends, sessions };
 }
 
 describe('gradients of several buckets', () => {
   it.each([
-    ['meanwhile, where sums overlap', true, [...SUMS, 'end of the pass']],
-    ['after the pass, where they do not', false, ['end of the pass', ...SUMS]],
-  ] as const)('are summed %s', async (_title, overlap, expected) => {
-    const { log, ends, sessions } = replicas(overlap);
+    ['meanwhile, where sums overlap', true, false, [...SUMS, 'end of the pass']],
+    ['after the pass, where they do not', false, false, ['end of the pass', ...SUMS]],
+    ['meanwhile in shared memory', true, true, [...SUMS, 'end of the pass']],
+    ['at once after it there', false, true, ['end of the pass', 'sum of 3 and 2']],
+  ] as const)('are summed %s', async (_title, overlap, isShared, expected) => {
+    const { log, ends, sessions } = replicas(overlap, isShared);
     const passes = sessions.map((session) => session.backward({} as LabelledBatch));
     await setImmediate();
     for (const end of ends) end();

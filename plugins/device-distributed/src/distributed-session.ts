@@ -2,7 +2,6 @@ import { setTimeout } from 'node:timers/promises';
 import type {
   BorrowedGradients,
   CompiledProgram,
-  GradientBucket,
   GradientBuckets,
   ImageBatch,
   LabelledBatch,
@@ -11,6 +10,7 @@ import type {
   TrainingSession,
 } from '@refold/core';
 import { InternalError, type NamedTensors } from '@refold/graph';
+import type { GradientMemory } from './gradient-memory.js';
 import type { ReplicaSums } from './replica-sums.js';
 import type { RunningStatistics } from './running-statistics.js';
 
@@ -22,7 +22,7 @@ export interface DistributedSessionParts {
   readonly group: ReplicaSums;
   /** Passes before each update: gradients are summed over the replicas in the last of them. */
   readonly accumulate: number;
-  readonly compress: boolean;
+  readonly memory: GradientMemory;
   /** Whether buckets are summed while the backward pass goes on. */
   readonly overlap: boolean;
   /** Absent where batch norms are synchronised: running statistics are equal then. */
@@ -39,7 +39,6 @@ export class DistributedSession implements TrainingSession {
   readonly compiled?: CompiledProgram;
   #averaging: Promise<void> | null = null;
   #isOver = true;
-  readonly #buffers: Float32Array[] = [];
   /** Passes since the last update. */
   #passes = 0;
   #isSettled = true;
@@ -99,7 +98,9 @@ export class DistributedSession implements TrainingSession {
   async close(): Promise<void> {
     const ended = this.#averaging?.catch(() => undefined).then(() => true) ?? true;
     this.#isOver = await Promise.race([ended, setTimeout(GRACE_MS, false, { ref: false })]);
-    if (this.#isOver) await this.parts.inner.close();
+    if (!this.#isOver) return;
+    await this.parts.inner.close();
+    this.parts.memory.release();
   }
 
   /** False once it was closed in the middle of a sum. */
@@ -108,19 +109,18 @@ export class DistributedSession implements TrainingSession {
   }
 
   async #average(): Promise<void> {
-    const { group, compress } = this.parts;
-    for (const [i, bucket] of this.gradients.entries()) {
-      const { values, count } = await this.#gradientsOf(bucket, i);
-      await (compress ? group.allReduceSumCompressed(values) : group.allReduceSum(values));
-      await bucket.write(values, count * group.size);
+    const { group, memory, overlap } = this.parts;
+    const all = [...this.gradients.entries()];
+    const rounds = memory.isShared && !overlap ? [all] : all.map((one) => [one]);
+    for (const round of rounds) {
+      const lent: BorrowedGradients[] = [];
+      for (const [i, bucket] of round) lent.push(await memory.gradientsOf(bucket, i));
+      await memory.sum(lent.map(({ values }) => values));
+      for (const [n, [, bucket]] of round.entries()) {
+        const { values, count } = lent[n]!;
+        await bucket.write(values, count * group.size);
+      }
     }
-  }
-
-  /** In the device's memory where it lends that; else copies, in arrays that are kept: new pages cost more than copying. */
-  async #gradientsOf(bucket: GradientBucket, index: number): Promise<BorrowedGradients> {
-    if (bucket.borrow) return bucket.borrow();
-    const values = (this.#buffers[index] ??= new Float32Array(bucket.length));
-    return { values: await bucket.read(values), count: 1 };
   }
 
   /** What all replicas saw; each has as many images. */

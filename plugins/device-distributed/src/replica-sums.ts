@@ -8,8 +8,19 @@ export interface ReplicaSums extends ReplicaGroup {
   sumBlocking(values: Float64Array): void;
   /** As `allReduceSum`, with half the bytes: every rank's values and the sums are rounded to bfloat16. */
   allReduceSumCompressed(values: Float32Array): Promise<void>;
+  /** Memory that all ranks reach, of so many floats for each; null where there is none, on every rank. A collective. */
+  share?(floats: number): Promise<SharedFloats | null>;
   /** Waits for its own sums that are under way. */
   close?(): Promise<void>;
+}
+
+/** A rank's block of memory that all ranks reach: sums take no copies. */
+export interface SharedFloats {
+  readonly own: Float32Array;
+  /** Replaces these elements of every rank's block by their sums over all. A collective. */
+  sum(from: number, to: number): Promise<void>;
+  /** It may be given to somebody else. Not in the middle of a sum. */
+  release(): void;
 }
 
 /** How batch norms see the group: sums of statistics in the middle of a pass. */

@@ -19,7 +19,7 @@ import {
 import { OnednnInferenceSession } from './inference-session.js';
 import { lowerGraph } from './lower/lower-graph.js';
 import { loadAddon } from './native/load-addon.js';
-import type { NativeAddon } from './native/native-addon.js';
+import type { NativeAddon, NativeSession } from './native/native-addon.js';
 import { callNative } from './session/call-native.js';
 import { RememberingGroup } from './session/remembering-group.js';
 import { TensorTable } from './session/tensor-table.js';
@@ -82,6 +82,7 @@ class OnednnDevice implements Device {
     const group =
       use.kind === 'training' && use.statistics ? new RememberingGroup(use.statistics) : undefined;
     const native = await callNative(() => this.addon.load(lowered.program, values, group));
+    if (use.kind === 'training') await lendGradientMemory(native, use);
     const forget = (one: TrainingSession | InferenceSession) => {
       this.#sessions.delete(one);
     };
@@ -107,6 +108,19 @@ class OnednnDevice implements Device {
       () => undefined,
     );
     return this.#closing;
+  }
+}
+
+async function lendGradientMemory(
+  native: NativeSession,
+  { gradientMemory }: TrainingUse,
+): Promise<void> {
+  try {
+    const memory = (await gradientMemory?.(native.gradientFloats)) ?? null;
+    if (memory) native.keepGradientsIn(memory);
+  } catch (error) {
+    await callNative(() => native.close());
+    throw error;
   }
 }
 

@@ -63,6 +63,12 @@ export interface TrainingUse {
   readonly accumulate?: number;
   /** Batch norms use the statistics of the global batch. Default: each replica its own. */
   readonly statistics?: StatisticsGroup;
+  /**
+   * Lends memory for the gradients of all buckets, of at least so many floats: a device that keeps them in the host's
+   * memory, in one block, asks once while it loads. Null: none to lend. The memory stays valid until the session is closed;
+   * buckets that are borrowed lie in it then, in their order. Other devices do not ask.
+   */
+  readonly gradientMemory?: (floats: number) => Promise<Float32Array | null>;
 }
 
 export interface InferenceUse {

@@ -94,6 +94,7 @@ export interface KitSessionOptions {
   readonly seed?: number;
   readonly weights?: TrainingUse['weights'];
   readonly statistics?: TrainingUse['statistics'];
+  readonly gradientMemory?: TrainingUse['gradientMemory'];
 }
 
 /** Loads a graph without loss for training, with the kit's weights. */
@@ -111,6 +112,7 @@ export function trainOn(
     seed: options.seed ?? 5,
     weights: options.weights ?? kitWeights(graph),
     ...(options.statistics && { statistics: options.statistics }),
+    ...(options.gradientMemory && { gradientMemory: options.gradientMemory }),
   });
 }
 

@@ -8,6 +8,8 @@ import { gradientsOf, kitBatch, trainOn, twice } from './kit-data.js';
 import { kitRules } from './kit-rules.js';
 
 const graph = tinyGraph();
+/** Floats on both sides of memory that is lent, and their value: odd, so that the memory is at no round address. */
+const GUARD = 7;
 
 /** The tiny network with a BN before its classifier, as RepViT has one. */
 function vectorGraph(): Graph {
@@ -151,6 +153,37 @@ export function trainingTests({ test, describe, tolerance }: DeviceKit): void {
       }
     });
 
+    test('gradients lie in memory that is lent, where the device asks for it', async (device) => {
+      let lent: Float32Array | undefined;
+      let guards: Float32Array | undefined;
+      const gradientMemory = (floats: number) => {
+        const all = new Float32Array(floats + 2 * GUARD).fill(GUARD);
+        guards = all;
+        return Promise.resolve((lent = all.subarray(GUARD, GUARD + floats)));
+      };
+      const [own, session] = [
+        await trainOn(device, graph),
+        await trainOn(device, graph, { gradientMemory }),
+      ];
+      for (const each of [own, session])
+        for (const count of [1, 2]) {
+          for (let pass = 0; pass < count; pass++)
+            await each.backward(kitBatch(graph, { seed: 40 + pass }));
+          if (each === session && lent) await expectWithin(session, lent);
+          await each.update(0.2);
+        }
+      expectTensorsSame(await session.read(), await own.read(), 'With lent memory');
+      await session.close();
+      if (!lent || !guards) return;
+      const outside = [...guards.subarray(0, GUARD), ...guards.subarray(-GUARD)];
+      expectThat(
+        outside.every((value) => value === GUARD),
+        'memory beside',
+        'untouched',
+        outside,
+      );
+    });
+
     test('gradients that are written are the ones that the update uses', async (device) => {
       const session = await trainOn(device, graph);
       const before = await session.read();
@@ -185,6 +218,19 @@ export function trainingTests({ test, describe, tolerance }: DeviceKit): void {
         );
     });
   });
+}
+
+/** Buckets that are borrowed follow each other in the memory. */
+async function expectWithin({ gradients }: TrainingSession, memory: Float32Array): Promise<void> {
+  let end = memory.byteOffset;
+  for (const bucket of gradients) {
+    const { values } = await bucket.borrow!();
+    expectThat(values.buffer === memory.buffer, 'memory of a bucket', 'the lent one', 'another');
+    expectThat(values.byteOffset >= end, 'its place', `at least ${end}`, values.byteOffset);
+    end = values.byteOffset + values.byteLength;
+  }
+  const most = memory.byteOffset + memory.byteLength;
+  expectThat(end <= most, 'its end', `at most ${most}`, end);
 }
 
 /** Steps with a batch of their own each, by falling rates. */

@@ -37,7 +37,11 @@ export class Communicator {
     call: MpiFunction<Args>,
     ...args: Args
   ): Promise<void> {
-    const code = this.#blocks ? call(...args) : await callAsync(call, ...args);
+    this.check(what, this.#blocks ? call(...args) : await callAsync(call, ...args));
+  }
+
+  /** @throws RefoldError `RF-DISTRIBUTED-MPI` for any code but success */
+  check(what: string, code: number): void {
     checkMpi(this.#runtime, what, code);
   }
 

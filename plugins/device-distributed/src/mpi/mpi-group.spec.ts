@@ -95,6 +95,21 @@ describeLaunchers('MpiGroup', (launcher) => {
     }
   });
 
+  const itShares = process.platform === 'linux' ? it : it.skip;
+  itShares('sums in memory that all ranks reach', () => {
+    for (const { rank, region } of ranks) {
+      const whole = float32From(region!.whole);
+      expect(firstApart(whole, sumsOfRanks(whole.length, SIZE))).toBe(-1);
+      const middle = valuesOfRank(new Float32Array(whole.length), rank);
+      middle.set(sumsOfRanks(200_000, SIZE).subarray(100), 100);
+      expect(firstApart(float32From(region!.middle), middle)).toBe(-1);
+    }
+  });
+
+  itShares('takes memory again when every rank has released it', () => {
+    for (const { region } of ranks) expect(region).toMatchObject({ isOther: true, isAgain: true });
+  });
+
   it('gathers arrays of different lengths on the root', () => {
     expect(ranks.map(({ gathered }) => gathered)).toEqual([[], [[], [10], [20, 21]], []]);
   });

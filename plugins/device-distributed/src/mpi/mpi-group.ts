@@ -9,6 +9,7 @@ import { groupClosed, mpiMissing } from '../errors.js';
 import { findMpi } from './find-mpi.js';
 import { checkMpi, startMpi, type MpiRuntime } from './mpi-runtime.js';
 import { launchedRank } from '@refold/core';
+import type { SharedFloats } from '../replica-sums.js';
 import type { Wait } from './watch-board.js';
 import { Watchdog } from './watchdog.js';
 
@@ -77,6 +78,23 @@ export class MpiGroup implements ReplicaGroup {
 
   allReduceSum(values: Float32Array | Float64Array): Promise<void> {
     return this.#collective('all-reduce', () => allReduceSum(this.#comm, values));
+  }
+
+  /**
+   * Memory that all ranks reach, where they are of one machine and it has room: null elsewhere, on every rank. A
+   * collective, as its sums are. Afterwards the memory belongs to the caller until it is released.
+   */
+  async share(floats: number): Promise<SharedFloats | null> {
+    if (this.size === 1 || new Set(this.hosts).size > 1) return null;
+    const region = await this.#collective('the sharing of memory', () =>
+      this.#runtime.regions.take(this.#comm, floats),
+    );
+    if (!region) return null;
+    return {
+      own: region.own.subarray(0, floats),
+      sum: (from, to) => this.#collective('all-reduce', () => region.sum(from, to)),
+      release: () => void (region.isTaken = false),
+    };
   }
 
   /** As {@link allReduceSum} with half of the traffic: numbers travel in bfloat16. All ranks get the same bits. */

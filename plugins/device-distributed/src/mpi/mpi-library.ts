@@ -33,6 +33,9 @@ export interface MpiFunctions {
   MPI_Allreduce: MpiFunction<
     [send: Memory, receive: Memory, count: number, type: Handle, op: Handle, comm: Handle]
   >;
+  MPI_Reduce_local: MpiFunction<
+    [send: Memory, sendAndReceive: Memory, count: number, type: Handle, op: Handle]
+  >;
   MPI_Bcast: MpiFunction<[data: Memory, count: number, type: Handle, root: number, comm: Handle]>;
   MPI_Gather: MpiFunction<[...Send, ...Receive, root: number, comm: Handle]>;
   MPI_Gatherv: MpiFunction<
@@ -74,6 +77,7 @@ const PARAMETERS: Readonly<Record<keyof MpiFunctions, readonly string[]>> = {
   MPI_Get_processor_name: [P, P],
   MPI_Error_string: [I, P, P],
   MPI_Allreduce: [P, P, I, H, H, H],
+  MPI_Reduce_local: [P, P, I, H, H],
   MPI_Bcast: [P, I, H, I, H],
   MPI_Gather: [P, I, H, P, I, H, I, H],
   MPI_Gatherv: [P, I, H, P, P, P, H, I, H],

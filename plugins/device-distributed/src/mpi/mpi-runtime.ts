@@ -5,6 +5,7 @@ import { launcherMismatch, mpiEnded, mpiFailed, type RankPlace } from '../errors
 import type { MpiFound } from './find-mpi.js';
 import { openMpiLibrary, type Handle, type MpiLibrary } from './mpi-library.js';
 import { launchedRank } from '@refold/core';
+import { SharedRegions } from './shared-regions.js';
 
 /** MPI, started. There is one for the life of a process: it can be started only once. */
 export interface MpiRuntime extends RankPlace {
@@ -19,6 +20,8 @@ export interface MpiRuntime extends RankPlace {
     readonly blocking: Handle;
     readonly end: Handle;
   };
+  /** Memory that all ranks reach. */
+  readonly regions: SharedRegions;
 }
 
 let runtime: MpiRuntime | undefined;
@@ -54,7 +57,8 @@ export function startMpi(found: MpiFound): MpiRuntime {
   check(mpi.MPI_Allgather(own, own.length, byte, names, own.length, byte, comms.blocking));
   const hosts = Array.from({ length: size }, (_, i) => textAt(names, i * TEXT_BYTES.host));
 
-  const started = { ...here, host: hosts[rank]!, size, hosts, threadLevel, comms };
+  const regions = new SharedRegions();
+  const started = { ...here, host: hosts[rank]!, size, hosts, threadLevel, comms, regions };
   runtime = started;
   endMpiAtExit(started);
   return started;

@@ -7,6 +7,7 @@ export const WAITS = [
   'gather',
   'barrier',
   'blocking sum',
+  'the sharing of memory',
 ] as const;
 
 export type Wait = (typeof WAITS)[number];

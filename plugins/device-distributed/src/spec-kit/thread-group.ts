@@ -1,4 +1,4 @@
-import type { ReplicaSums } from '../replica-sums.js';
+import type { ReplicaSums, SharedFloats } from '../replica-sums.js';
 
 type Values = Float32Array | Float64Array;
 
@@ -8,8 +8,12 @@ interface Meeting {
   readonly leave: (() => void)[];
 }
 
-/** Replicas in one thread, for specs: a collective is carried out when all have called it. */
-export function threadGroup(size: number): readonly ReplicaSums[] {
+/**
+ * Replicas in one thread, for specs: a collective is carried out when all have called it.
+ *
+ * @param options.shares whether they share memory
+ */
+export function threadGroup(size: number, { shares = false } = {}): readonly ReplicaSums[] {
   const meetings: Meeting[] = [];
   return Array.from({ length: size }, (_, rank): ReplicaSums => {
     let turn = 0;
@@ -21,6 +25,12 @@ export function threadGroup(size: number): readonly ReplicaSums[] {
         act(meeting.values);
         for (const leave of meeting.leave) leave();
       });
+    const share = (floats: number): Promise<SharedFloats> => {
+      const own = new Float32Array(floats);
+      const sum = async (from: number, to: number) =>
+        void (await meet(own.subarray(from, to), sumUp));
+      return Promise.resolve({ own, sum, release: () => undefined });
+    };
     return {
       ...{ rank, size },
       allReduceSum: async (values) => void (await meet(values, sumUp)),
@@ -33,6 +43,7 @@ export function threadGroup(size: number): readonly ReplicaSums[] {
         const meeting = await meet(own, () => undefined);
         return rank === root ? (meeting as readonly Float64Array[]) : [];
       },
+      ...(shares && { share }),
       sumBlocking() {
         throw new Error('Replicas of one thread cannot wait for each other.');
       },

@@ -62,7 +62,11 @@ export interface NativeSession {
   readBucket(index: number, into?: Float32Array): Promise<Float32Array | undefined>;
   /** Waits as `readBucket` does. */
   waitForBucket(index: number): Promise<void>;
-  /** The bucket's own memory, detached on closing. */
+  /** Floats that the gradients of all buckets take, with padding between parameters. */
+  readonly gradientFloats: number;
+  /** Before the first pass: an array of at least `gradientFloats`, which is held until the session is closed. */
+  keepGradientsIn(memory: Float32Array): void;
+  /** The bucket's own memory, detached on closing; a part of the array that gradients are kept in. */
   borrowBucket(index: number): BorrowedGradients;
   /** Sums of `count` gradients. */
   writeBucket(index: number, values: Float32Array, count: number): Promise<void>;

@@ -19,6 +19,15 @@ export interface CollectivesResult {
     readonly compressed: string;
     readonly broadcast: string;
   }[];
+  /** Absent where there is no memory to share. */
+  readonly region?: {
+    /** Of all of a block, and of its middle. */
+    readonly whole: string;
+    readonly middle: string;
+    /** Whether a second one, taken beside it, is another, and one that all have released is used again. */
+    readonly isOther: boolean;
+    readonly isAgain: boolean;
+  };
   /** Sums in memory shared between threads, and in the middle of a larger array. */
   readonly shared: string;
   readonly inside: string;
@@ -28,6 +37,9 @@ export interface CollectivesResult {
   readonly reopened: readonly number[];
   readonly afterClose: string;
 }
+
+/** More than is summed between two turns of the event loop. */
+const SHARED_FLOATS = 3_500_003;
 
 const group = await MpiGroup.open();
 const { rank, size } = group;
@@ -54,6 +66,24 @@ for (const length of scriptArguments.map(Number)) {
   });
 }
 
+async function region(): Promise<CollectivesResult['region']> {
+  const first = await group.share(SHARED_FLOATS);
+  if (!first) return undefined;
+  valuesOfRank(first.own, rank);
+  await first.sum(0, SHARED_FLOATS);
+  const whole = toBase64(first.own);
+  const second = (await group.share(SHARED_FLOATS))!;
+  valuesOfRank(second.own, rank);
+  await second.sum(100, 200_000);
+  const isOther = second.own.buffer !== first.own.buffer;
+  // What one rank still uses no other gets.
+  if (rank !== 0) first.release();
+  second.release();
+  const third = (await group.share(10))!;
+  const isAgain = third.own.buffer === second.own.buffer;
+  return { whole, middle: toBase64(second.own), isOther, isAgain };
+}
+
 const shared = valuesOfRank(new Float32Array(new SharedArrayBuffer(4 * 100)), rank);
 await group.allReduceSum(shared);
 const whole = valuesOfRank(new Float32Array(100), rank);
@@ -65,6 +95,7 @@ const gathered = await group.gather(
 const blocking = Float64Array.of(rank, 1);
 group.sumBlocking(blocking);
 await group.barrier();
+const ownRegion = await region();
 const { waitedMs, hosts, library, threadLevel } = group;
 await group.close();
 await group.close();
@@ -79,6 +110,7 @@ writeResult(rank, {
   ...{ rank, size, hosts, library, threadLevel, lengths, waitedMs },
   shared: toBase64(shared),
   inside: toBase64(whole),
+  ...(ownRegion && { region: ownRegion }),
   gathered: gathered.map((values) => [...values]),
   blocking: [...blocking],
   reopened: [...reopened],

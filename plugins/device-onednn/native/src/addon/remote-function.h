@@ -1,6 +1,5 @@
 #pragma once
-#include <memory>
-#include "environment.h"
+#include "remote-reference.h"
 
 namespace refold {
 
@@ -8,9 +7,7 @@ namespace refold {
 class RemoteFunction {
  public:
   /** On JavaScript's thread. */
-  RemoteFunction(Napi::Env env, Napi::Function function);
-  /** From any thread: the reference is let go of on JavaScript's. */
-  ~RemoteFunction();
+  RemoteFunction(Napi::Env env, Napi::Function function) : function_(env, function) {}
   /**
    * Calls it with the values as a Float64Array, waits, and takes over what it left in the array.
    * @throws std::runtime_error where it throws, or the environment ends meanwhile
@@ -18,8 +15,7 @@ class RemoteFunction {
   void operator()(double* values, size_t count) const;
 
  private:
-  std::shared_ptr<Environment> environment_;
-  std::shared_ptr<Napi::FunctionReference> function_;
+  RemoteReference function_;
 };
 
 }  // namespace refold

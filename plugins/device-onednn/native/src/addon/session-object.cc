@@ -4,6 +4,7 @@
 #include "engine-thread.h"
 #include "read-program.h"
 #include "remote-function.h"
+#include "remote-reference.h"
 
 namespace refold {
 
@@ -22,6 +23,8 @@ struct SessionObject::Shared {
   };
   std::mutex mutex;
   std::list<Waiting> waiting;
+  /** Array that gradients lie in, where somebody lends one; written on JavaScript's thread before the first pass. */
+  std::unique_ptr<RemoteReference> gradientMemory;
 
   ~Shared() { release(); }
 
@@ -104,6 +107,8 @@ void SessionObject::define(Napi::Env env) {
       {InstanceAccessor<&SessionObject::compiled>("compiled"), InstanceMethod<&SessionObject::backward>("backward"),
        InstanceMethod<&SessionObject::infer>("infer"), InstanceMethod<&SessionObject::update>("update"),
        InstanceMethod<&SessionObject::readBucket>("readBucket"), InstanceMethod<&SessionObject::writeBucket>("writeBucket"),
+       InstanceAccessor<&SessionObject::gradientFloats>("gradientFloats"),
+       InstanceMethod<&SessionObject::keepGradientsIn>("keepGradientsIn"),
        InstanceMethod<&SessionObject::borrowBucket>("borrowBucket"), InstanceMethod<&SessionObject::waitForBucket>("waitForBucket"),
        InstanceMethod<&SessionObject::read>("read"), InstanceMethod<&SessionObject::write>("write"),
        InstanceMethod<&SessionObject::setStep>("setStep"), InstanceMethod<&SessionObject::close>("close")});
@@ -259,10 +264,16 @@ Napi::Value SessionObject::borrowBucket(const Napi::CallbackInfo& info) {
   Napi::Object views = Value().Get(kViews).As<Napi::Object>();
   if (!views.Has(bucket)) {
     const size_t floats = session.bucketFloats(int(bucket));
-    Napi::ArrayBuffer memory = Napi::ArrayBuffer::New(env, session.bucketMemory(int(bucket)), floats * sizeof(float));
-    // The memory lives as long as somebody can reach it.
-    memory.Set("session", Value());
-    views.Set(bucket, Napi::Float32Array::New(env, floats, memory, 0));
+    if (shared_->gradientMemory) {
+      const auto lent = shared_->gradientMemory->value().As<Napi::Float32Array>();
+      const size_t start = size_t(session.bucketMemory(int(bucket)) - lent.Data());
+      views.Set(bucket, Napi::Float32Array::New(env, floats, lent.ArrayBuffer(), lent.ByteOffset() + start * sizeof(float)));
+    } else {
+      Napi::ArrayBuffer memory = Napi::ArrayBuffer::New(env, session.bucketMemory(int(bucket)), floats * sizeof(float));
+      // The memory lives as long as somebody can reach it.
+      memory.Set("session", Value());
+      views.Set(bucket, Napi::Float32Array::New(env, floats, memory, 0));
+    }
   }
   Napi::Object result = Napi::Object::New(env);
   result.Set("values", views.Get(bucket));
@@ -270,9 +281,23 @@ Napi::Value SessionObject::borrowBucket(const Napi::CallbackInfo& info) {
   return result;
 }
 
-/** Their memory is about to go. */
+Napi::Value SessionObject::gradientFloats(const Napi::CallbackInfo& info) {
+  const double floats = shared_->session ? double(shared_->session->gradientFloats()) : 0;
+  return Napi::Number::New(info.Env(), floats);
+}
+
+Napi::Value SessionObject::keepGradientsIn(const Napi::CallbackInfo& info) {
+  Napi::Float32Array memory = info[0].As<Napi::Float32Array>();
+  if (!shared_->session) throw Napi::Error::New(info.Env(), "The session is closed.");
+  if (memory.ElementLength() < shared_->session->gradientFloats()) throw Napi::Error::New(info.Env(), "Too little memory.");
+  shared_->gradientMemory = std::make_unique<RemoteReference>(info.Env(), memory);
+  shared_->session->keepGradientsIn(memory.Data());
+  return info.Env().Undefined();
+}
+
+/** Their memory is about to go, but for what others lend. */
 void SessionObject::detachViews() {
-  if (!Value().Has(kViews)) return;
+  if (shared_->gradientMemory || !Value().Has(kViews)) return;
   const Napi::Array views = Value().Get(kViews).As<Napi::Array>();
   for (uint32_t i = 0; i < views.Length(); i++)
     if (views.Has(i)) views.Get(i).As<Napi::Float32Array>().ArrayBuffer().Detach();

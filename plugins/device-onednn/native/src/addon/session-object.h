@@ -29,6 +29,8 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
   Napi::Value waitForBucket(const Napi::CallbackInfo&);
   Napi::Value await(const Napi::CallbackInfo&, float* target, bool copies);
   Napi::Value borrowBucket(const Napi::CallbackInfo&);
+  Napi::Value gradientFloats(const Napi::CallbackInfo&);
+  Napi::Value keepGradientsIn(const Napi::CallbackInfo&);
   void detachViews();
   Napi::Value writeBucket(const Napi::CallbackInfo&);
   Napi::Value read(const Napi::CallbackInfo&);

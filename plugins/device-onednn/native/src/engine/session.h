@@ -40,6 +40,9 @@ class Session {
   /** The sums themselves, with padding between parameters. */
   float* bucketMemory(int bucket) const;
   size_t bucketFloats(int bucket) const;
+  size_t gradientFloats() const { return weights_.gradientFloats(); }
+  /** Before the first pass: gradients of all buckets lie there from now on. */
+  void keepGradientsIn(float* memory) { weights_.keepGradientsIn(memory); }
   int passesIn(int bucket) const { return passes_[bucket]; }
   /** Sums of `count` gradients. */
   void writeBucket(int bucket, const float* values, int count);

@@ -21,6 +21,11 @@ Weights::Weights(const Program& p) : sizes_(p.tensorSizes), parameterCount_(p.pa
   }
 }
 
+void Weights::keepGradientsIn(float* memory) {
+  gradients_ = Memory();
+  lent_ = memory;
+}
+
 float* Weights::passGradients() {
   if (pass_.bytes() == 0) pass_ = Memory(stride_ * 4 + 64);
   return pass_.at<float>();

@@ -18,7 +18,9 @@ class Weights {
   size_t size(int index) const { return sizes_[index]; }
   int tensorCount() const { return int(sizes_.size()); }
   int parameterCount() const { return parameterCount_; }
-  float* gradients() const { return gradients_.at<float>(); }
+  float* gradients() const { return lent_ ? lent_ : gradients_.at<float>(); }
+  /** From now on in somebody else's memory, `[gradientFloats]`. */
+  void keepGradientsIn(float* memory);
   /** A second block for a pass that is added to the first; made when it is asked for. */
   float* passGradients();
   size_t bytes() const { return values_.bytes() + slots_.bytes() + gradients_.bytes() + pass_.bytes(); }
@@ -28,6 +30,7 @@ class Weights {
   int parameterCount_;
   size_t stride_ = 0;
   Memory values_, slots_, gradients_, pass_;
+  float* lent_ = nullptr;
 };
 
 }  // namespace refold
