@@ -16,7 +16,8 @@ const other = expect.not.stringContaining('three parts') as unknown as string;
 
 /**
  * With what computes forward, backward-data and backward-weights where there are tiles. Odd numbers of vectors, half steps
- * along K, K in chunks, groups, dilation and strides between which pixels are left occur. Of large ones values alone: the
+ * along K, K in chunks, groups, dilation and strides between which pixels are left occur, and work that threads share or
+ * each do a part of. Of large ones values alone: the
  * reference takes long.
  */
 const cases = (
@@ -30,7 +31,9 @@ const cases = (
     [[96, 160, 1, 1, 3, 0, 1, 2, 50, 50], matrix, other, other],
     [[256, 112, 1, 3, 2, 1, 1, 3, 17, 15], matrix, matrix, other],
     [[112, 576, 1, 3, 2, 1, 1, 2, 14, 13], matrix, matrix, matrix],
+    [[160, 320, 1, 3, 2, 1, 1, 6, 15, 14], matrix],
     [[160, 176, 1, 3, 1, 1, 1, 4, 15, 17], winograd],
+    [[128, 160, 1, 3, 1, 1, 1, 5, 31, 31], winograd],
     [[144, 128, 1, 3, 1, 0, 1, 9, 14, 13], winograd, winograd, other],
     [[256, 256, 2, 3, 1, 1, 1, 8, 9, 11], winograd],
   ] as const

@@ -36,7 +36,7 @@ struct MatrixSizes {
         steps(halves == 0 ? 1 : (halves + 1) / 2),
         chunk(steps),
         vectorPairs(vectorPairsOf(s.og / B)) {
-    constexpr int kFewRows = 96, kSteps = 8, kMostWholeRows = 128;
+    constexpr int kFewRows = 96, kSteps = 8, kMostWholeRows = 128, kFewRounds = 4;
     const size_t stepBytes = rowBlockSize<kParts<T>>(1) * sizeof(bf16) / kTileRows, most = REFOLD_MATRIX_BLOCK_BYTES * kParts<T>;
     if (steps * stepBytes * kFewRows > most) chunk = kSteps;
     // A and two vectors of U should stay in the second-level cache.
@@ -47,13 +47,20 @@ struct MatrixSizes {
     const int limit = isInChunks() ? kMostRows : kMostWholeRows;
     block = block < 32 ? 32 : block > limit ? limit : block;
     rounds = (rows + block - 1) / block;
-    // As many for each thread; few rows: threads share their columns.
-    if (rounds > threads) rounds = fairRounds(rows, block, threads);
-    parts = rounds >= threads ? 1 : (threads + rounds - 1) / rounds;
+    uGroup = vectorPairs * vectorPairSize<kParts<T>>(steps);
+    if (threads > 1 && !isInChunks() && rounds <= kFewRounds * threads && uGroup * sizeof(bf16) > 2 * most) {
+      // Each thread reads but its columns of a large U, in fewer and larger blocks; A, that all gather, is little beside it.
+      block = fitting < limit ? fitting : limit;
+      rounds = (rows + block - 1) / block;
+      parts = threads;
+    } else {
+      // As many for each thread; few rows: threads share their columns.
+      if (rounds > threads) rounds = fairRounds(rows, block, threads);
+      parts = rounds >= threads ? 1 : (threads + rounds - 1) / rounds;
+    }
     if (parts > vectorPairs) parts = vectorPairs;
     aBytes = block * chunk * stepBytes;
     cBytes = block * sumBytes;
-    uGroup = vectorPairs * vectorPairSize<kParts<T>>(steps);
   }
   bool isInChunks() const { return chunk < steps; }
 };
@@ -159,7 +166,7 @@ void matrixConv(const MatrixConvShape& s, const void* x, const void* weights, co
     const TileSetup setup(kTileRows, kTilePairs);
 #pragma omp for schedule(static)
     for (int item = 0; item < items; item++) {
-      const int part = item % size.parts, g = item / size.parts % s.groups, round = item / size.parts / s.groups;
+      const int g = item % s.groups, round = item / s.groups % size.rounds, part = item / s.groups / size.rounds;
       const int first = int(int64_t(size.rows) * round / size.rounds);
       const MatrixRows rows(s, first, int(int64_t(size.rows) * (round + 1) / size.rounds) - first);
       const bf16* u = static_cast<const bf16*>(weights) + g * size.uGroup;

@@ -48,8 +48,25 @@ inline int splitBlockOf(const WinogradShape& s, int threads) {
   return count < kTileRows ? kTileRows : count > kMost ? kMost : count;
 }
 
+/** How the tiles are cut up for threads. */
+struct SplitRounds {
+  int block, count;
+  /**
+   * Threads share V and M, so that each reads but its frequencies of U, which weighs more than that where U is large and the
+   * tiles are few: a round for each thread.
+   */
+  bool isShared;
+  SplitRounds(const WinogradShape& s, int threads)
+      : block(splitBlockOf(s, threads)),
+        count(fairRounds(Tiles(s).count, block, threads)),
+        isShared(threads > 1 && count <= threads && splitWinogradWeightBytes(s) > 4 * REFOLD_SPLIT_BLOCK_BYTES) {
+    if (isShared) block = rowBlocksOf(Tiles(s).count) * kTileRows;
+  }
+};
+
 inline size_t splitWinogradScratch(const WinogradShape& s, int threads) {
-  return threads * SplitForwardSizes(s, splitBlockOf(s, threads)).bytes;
+  const SplitRounds rounds(s, threads);
+  return (rounds.isShared ? 1 : threads) * SplitForwardSizes(s, rounds.block).bytes;
 }
 
 /** U of a step and vector, from `u` on: places of four pairs at a time, side by side, since a hundred are too many to look ahead in. */
@@ -90,8 +107,9 @@ inline void splitWinogradWeights(const WinogradShape& s, const float* w, const f
     }
 }
 
+/** V of `count` tiles from `first` on, whose rows begin with `row`. */
 inline void splitInput(const WinogradShape& s, const Tiles& tiles, const SplitForwardSizes& size, const float* x, int first,
-                       int count, bf16* v) {
+                       int count, int row, bf16* v) {
   const int blocks = s.cg / B;
   // The next step's places, where they are not in the second-level cache.
   const bool isFar = size.vBytes > REFOLD_SPLIT_BLOCK_BYTES;
@@ -101,7 +119,7 @@ inline void splitInput(const WinogradShape& s, const Tiles& tiles, const SplitFo
         vf low[kPatch][kPatch], high[kPatch][kPatch] = {};
         inputPatch(s, tiles, x, first + t, g * blocks + block, low);
         if (block + 1 < blocks) inputPatch(s, tiles, x, first + t, g * blocks + block + 1, high);
-        bf16* to = v + g * size.vGroup + placeInA<3>(size.steps, t, block / 2);
+        bf16* to = v + g * size.vGroup + placeInA<3>(size.steps, row + t, block / 2);
         for (int f = 0; f < kFrequencies; f++, to += size.vStride) {
           storeParts(to, kTileValues, low[f / 6][f % 6], high[f / 6][f % 6]);
           if (isFar)
@@ -110,36 +128,52 @@ inline void splitInput(const WinogradShape& s, const Tiles& tiles, const SplitFo
       }
 }
 
-inline void splitProducts(const WinogradShape& s, const SplitForwardSizes& size, const bf16* v, const bf16* u, int count,
-                          float* m) {
+/** M of `count` tiles for work items [from, to) of (group, frequency). */
+inline void splitProducts(const WinogradShape& s, const SplitForwardSizes& size, const bf16* v, const bf16* u, int count, int from,
+                          int to, float* m) {
   const TileSetup setup(kTileRows, kTilePairs);
   const int vectors = s.og / B;
-  for (int g = 0; g < s.groups; g++)
-    for (int f = 0; f < kFrequencies; f++)
-      for (int p = 0; p < size.vectorPairs; p++)
-        packedColumns<3>(vectors - 2 * p, rowBlocksOf(count), size.steps, v + f * size.vStride + g * size.vGroup,
-                         u + (size_t(g) * kFrequencies + f) * size.uFrequency + p * vectorPairSize<3>(size.steps),
-                         m + f * size.mStride + size_t(g) * s.og + size_t(p) * 2 * B, s.groups * s.og, false);
+  for (int item = from; item < to; item++) {
+    const int f = item % kFrequencies, g = item / kFrequencies;
+    for (int p = 0; p < size.vectorPairs; p++)
+      packedColumns<3>(vectors - 2 * p, rowBlocksOf(count), size.steps, v + f * size.vStride + g * size.vGroup,
+                       u + item * size.uFrequency + p * vectorPairSize<3>(size.steps),
+                       m + f * size.mStride + size_t(g) * s.og + size_t(p) * 2 * B, s.groups * s.og, false);
+  }
 }
 
 inline void splitWinogradForward(const WinogradShape& s, const float* x, const void* weights, const float* bias,
                                  const Addend& addend, bool relu, bool accumulate, float* y, void* scratch) {
   const Tiles tiles(s);
-  const int threads = omp_get_max_threads(), block = splitBlockOf(s, threads), rounds = fairRounds(tiles.count, block, threads);
-  const SplitForwardSizes size(s, block);
+  const SplitRounds rounds(s, omp_get_max_threads());
+  const SplitForwardSizes size(s, rounds.block);
+  const bf16* u = static_cast<const bf16*>(weights);
+  const int items = s.groups * kFrequencies, channels = s.groups * s.og;
+  const auto output = [&](int first, int count, const float* m) {
+    transformOutput(s, tiles, m, size.mStride, first, count, 0, channels / B, bias, addend, relu, accumulate, y);
+  };
 #pragma omp parallel
   {
-    char* own = static_cast<char*>(scratch) + omp_get_thread_num() * size.bytes;
+    char* own = static_cast<char*>(scratch) + (rounds.isShared ? 0 : omp_get_thread_num() * size.bytes);
     bf16* v = reinterpret_cast<bf16*>(own);
     float* m = reinterpret_cast<float*>(own + size.vBytes);
+    if (rounds.isShared) {
 #pragma omp for schedule(static)
-    for (int round = 0; round < rounds; round++) {
-      // Rounds of equal size, so that the last is no remnant.
-      const int first = int(int64_t(tiles.count) * round / rounds);
-      const int count = int(int64_t(tiles.count) * (round + 1) / rounds) - first;
-      splitInput(s, tiles, size, x, first, count, v);
-      splitProducts(s, size, v, static_cast<const bf16*>(weights), count, m);
-      transformOutput(s, tiles, m, size.mStride, first, count, 0, s.groups * s.og / B, bias, addend, relu, accumulate, y);
+      for (int t = 0; t < tiles.count; t++) splitInput(s, tiles, size, x, t, 1, t, v);
+#pragma omp for schedule(static)
+      for (int item = 0; item < items; item++) splitProducts(s, size, v, u, tiles.count, item, item + 1, m);
+#pragma omp for schedule(static)
+      for (int t = 0; t < tiles.count; t++) output(t, 1, m + size_t(t) * channels);
+    } else {
+#pragma omp for schedule(static)
+      for (int round = 0; round < rounds.count; round++) {
+        // Rounds of equal size, so that the last is no remnant.
+        const int first = int(int64_t(tiles.count) * round / rounds.count);
+        const int count = int(int64_t(tiles.count) * (round + 1) / rounds.count) - first;
+        splitInput(s, tiles, size, x, first, count, 0, v);
+        splitProducts(s, size, v, u, count, 0, items, m);
+        output(first, count, m);
+      }
     }
   }
 }
