@@ -19,7 +19,7 @@ export interface SharedFloats {
   readonly own: Float32Array;
   /** Replaces these elements of every rank's block by their sums over all. A collective. */
   sum(from: number, to: number): Promise<void>;
-  /** It may be given to somebody else. Not in the middle of a sum. */
+  /** It may be given to somebody else. Not in the middle of a sum. Idempotent. */
   release(): void;
 }
 

@@ -107,7 +107,8 @@ describeLaunchers('MpiGroup', (launcher) => {
   });
 
   itShares('takes memory again when every rank has released it', () => {
-    for (const { region } of ranks) expect(region).toMatchObject({ isOther: true, isAgain: true });
+    for (const { region } of ranks)
+      expect(region).toMatchObject({ isOther: true, isAgain: true, isKept: true });
   });
 
   it('gathers arrays of different lengths on the root', () => {

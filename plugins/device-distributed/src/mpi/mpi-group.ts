@@ -90,10 +90,15 @@ export class MpiGroup implements ReplicaGroup {
       this.#runtime.regions.take(this.#comm, floats),
     );
     if (!region) return null;
+    let isReleased = false;
     return {
       own: region.own.subarray(0, floats),
       sum: (from, to) => this.#collective('all-reduce', () => region.sum(from, to)),
-      release: () => void (region.isTaken = false),
+      release() {
+        // Later it may be somebody else's.
+        if (!isReleased) region.isTaken = false;
+        isReleased = true;
+      },
     };
   }
 

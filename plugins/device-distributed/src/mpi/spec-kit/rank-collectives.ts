@@ -24,9 +24,12 @@ export interface CollectivesResult {
     /** Of all of a block, and of its middle. */
     readonly whole: string;
     readonly middle: string;
-    /** Whether a second one, taken beside it, is another, and one that all have released is used again. */
+    /** Whether a second one, taken beside it, is another. */
     readonly isOther: boolean;
+    /** Whether one that all have released is used again. */
     readonly isAgain: boolean;
+    /** Whether it is kept when it is released once more by who had it before. */
+    readonly isKept: boolean;
   };
   /** Sums in memory shared between threads, and in the middle of a larger array. */
   readonly shared: string;
@@ -81,7 +84,9 @@ async function region(): Promise<CollectivesResult['region']> {
   second.release();
   const third = (await group.share(10))!;
   const isAgain = third.own.buffer === second.own.buffer;
-  return { whole, middle: toBase64(second.own), isOther, isAgain };
+  second.release();
+  const isKept = (await group.share(10))!.own.buffer !== third.own.buffer;
+  return { whole, middle: toBase64(second.own), isOther, isAgain, isKept };
 }
 
 const shared = valuesOfRank(new Float32Array(new SharedArrayBuffer(4 * 100)), rank);

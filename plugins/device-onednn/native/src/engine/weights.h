@@ -23,7 +23,10 @@ class Weights {
   void keepGradientsIn(float* memory);
   /** A second block for a pass that is added to the first; made when it is asked for. */
   float* passGradients();
-  size_t bytes() const { return values_.bytes() + slots_.bytes() + gradients_.bytes() + pass_.bytes(); }
+  /** What others lend included. */
+  size_t bytes() const {
+    return values_.bytes() + slots_.bytes() + (lent_ ? stride_ * sizeof(float) : gradients_.bytes()) + pass_.bytes();
+  }
 
  private:
   std::vector<size_t> sizes_, offsets_;

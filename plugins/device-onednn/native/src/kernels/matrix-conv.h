@@ -36,7 +36,7 @@ struct MatrixSizes {
         steps(halves == 0 ? 1 : (halves + 1) / 2),
         chunk(steps),
         vectorPairs(vectorPairsOf(s.og / B)) {
-    constexpr int kFewRows = 96, kSteps = 8, kMostWholeRows = 128, kFewRounds = 4;
+    constexpr int kFewRows = 96, kSteps = 8, kMostWholeRows = 128, kFewRounds = 8;
     const size_t stepBytes = rowBlockSize<kParts<T>>(1) * sizeof(bf16) / kTileRows, most = REFOLD_MATRIX_BLOCK_BYTES * kParts<T>;
     if (steps * stepBytes * kFewRows > most) chunk = kSteps;
     // A and two vectors of U should stay in the second-level cache.
@@ -48,8 +48,8 @@ struct MatrixSizes {
     block = block < 32 ? 32 : block > limit ? limit : block;
     rounds = (rows + block - 1) / block;
     uGroup = vectorPairs * vectorPairSize<kParts<T>>(steps);
-    if (threads > 1 && !isInChunks() && rounds <= kFewRounds * threads && uGroup * sizeof(bf16) > 2 * most) {
-      // Each thread reads but its columns of a large U, in fewer and larger blocks; A, that all gather, is little beside it.
+    if (threads > 1 && !isInChunks() && rounds <= kFewRounds && uGroup * sizeof(bf16) > 2 * most) {
+      // Each thread reads but its columns of a large U, in fewer and larger blocks; A of so few rows, which all gather, is little.
       block = fitting < limit ? fitting : limit;
       rounds = (rows + block - 1) / block;
       parts = threads;
