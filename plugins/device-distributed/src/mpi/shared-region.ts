@@ -8,7 +8,7 @@ const PAGE = 4096;
 /** Floats at a time: little of what a core's own cache holds. */
 const PIECE = 2 ** 14;
 /** Pieces between turns of the event loop. */
-const PIECES_A_TURN = 64;
+const PIECES_A_TURN = 16;
 
 interface Block {
   readonly address: bigint;
