@@ -74,7 +74,7 @@ inline void splitStep(const WinogradShape& s, const SplitForwardSizes& size, con
                       bool flip, bf16* u) {
   constexpr int kAtOnce = 4;
   const int c = step * kStep;
-  vf low[B][9], high[B][9] = {}, even[kAtOnce][kPatch][kPatch], odd[kAtOnce][kPatch][kPatch];
+  vf low[B][9], high[B][9] = {}, even[kAtOnce][6][6], odd[kAtOnce][6][6];
   loadKernels(s, w, g, block, c, flip, low);
   if (c + B < s.cg) loadKernels(s, w, g, block, c + B, flip, high);
   for (int i = 0; i < B; i += kAtOnce, u += kAtOnce * kStep) {
@@ -107,36 +107,47 @@ inline void splitWinogradWeights(const WinogradShape& s, const float* w, const f
     }
 }
 
-/** V of `count` tiles from `first` on, whose rows begin with `row`. */
-inline void splitInput(const WinogradShape& s, const Tiles& tiles, const SplitForwardSizes& size, const float* x, int first,
-                       int count, int row, bf16* v) {
+/** V of `count` tiles from `first` on. */
+inline void splitInput(const WinogradShape& s, const Tiles& tiles, const TileRows& rows, const SplitForwardSizes& size, const float* x,
+                       int first, int count, bf16* v) {
   const int blocks = s.cg / B;
   // The next step's places, where they are not in the second-level cache.
   const bool isFar = size.vBytes > REFOLD_SPLIT_BLOCK_BYTES;
-  for (int t = 0; t < count; t++)
-    for (int g = 0; g < s.groups; g++)
-      for (int block = 0; block < blocks; block += 2) {
-        vf low[kPatch][kPatch], high[kPatch][kPatch] = {};
-        inputPatch(s, tiles, x, first + t, g * blocks + block, low);
-        if (block + 1 < blocks) inputPatch(s, tiles, x, first + t, g * blocks + block + 1, high);
-        bf16* to = v + g * size.vGroup + placeInA<3>(size.steps, row + t, block / 2);
-        for (int f = 0; f < kFrequencies; f++, to += size.vStride) {
-          storeParts(to, kTileValues, low[f / 6][f % 6], high[f / 6][f % 6]);
-          if (isFar)
-            for (int part = 0; part < 3; part++) __builtin_prefetch(to + (3 + part) * kTileValues, 1);
+  for (int t = first; t < first + count; t++) {
+    const Place at(tiles, t);
+    const TileRow row = rows.of(at);
+    withSides(at.kind, [&](auto down, auto across) {
+      using Y = decltype(down);
+      using X = decltype(across);
+      for (int g = 0; g < s.groups; g++)
+        for (int block = 0; block < blocks; block += 2) {
+          vf low[Y::kPatch][X::kPatch], high[Y::kPatch][X::kPatch] = {};
+          inputPatch<Y, X>(s, at, x, g * blocks + block, low);
+          if (block + 1 < blocks) inputPatch<Y, X>(s, at, x, g * blocks + block + 1, high);
+          for (int i = 0; i < Y::kPatch; i++) {
+            const int fy = Y::frequency(i);
+            bf16* start = v + g * size.vGroup + placeInA<3>(size.steps, row.in(fy), block / 2);
+            for (int j = 0; j < X::kPatch; j++) {
+              bf16* to = start + (6 * fy + X::frequency(j)) * size.vStride;
+              storeParts(to, kTileValues, low[i][j], high[i][j]);
+              if (isFar)
+                for (int part = 0; part < 3; part++) __builtin_prefetch(to + (3 + part) * kTileValues, 1);
+            }
+          }
         }
-      }
+    });
+  }
 }
 
-/** M of `count` tiles for work items [from, to) of (group, frequency). */
-inline void splitProducts(const WinogradShape& s, const SplitForwardSizes& size, const bf16* v, const bf16* u, int count, int from,
-                          int to, float* m) {
+/** M for work items [from, to) of (group, frequency). */
+inline void splitProducts(const WinogradShape& s, const TileRows& rows, const SplitForwardSizes& size, const bf16* v, const bf16* u,
+                          int from, int to, float* m) {
   const TileSetup setup(kTileRows, kTilePairs);
   const int vectors = s.og / B;
   for (int item = from; item < to; item++) {
-    const int f = item % kFrequencies, g = item / kFrequencies;
+    const int f = item % kFrequencies, g = item / kFrequencies, rowBlocks = rowBlocksOf(rows.count(f));
     for (int p = 0; p < size.vectorPairs; p++)
-      packedColumns<3>(vectors - 2 * p, rowBlocksOf(count), size.steps, v + f * size.vStride + g * size.vGroup,
+      packedColumns<3>(vectors - 2 * p, rowBlocks, size.steps, v + f * size.vStride + g * size.vGroup,
                        u + item * size.uFrequency + p * vectorPairSize<3>(size.steps),
                        m + f * size.mStride + size_t(g) * s.og + size_t(p) * 2 * B, s.groups * s.og, false);
   }
@@ -147,32 +158,33 @@ inline void splitWinogradForward(const WinogradShape& s, const float* x, const v
   const Tiles tiles(s);
   const SplitRounds rounds(s, omp_get_max_threads());
   const SplitForwardSizes size(s, rounds.block);
+  const Output<float> output{bias, addend, relu, accumulate, y};
   const bf16* u = static_cast<const bf16*>(weights);
-  const int items = s.groups * kFrequencies, channels = s.groups * s.og;
-  const auto output = [&](int first, int count, const float* m) {
-    transformOutput(s, tiles, m, size.mStride, first, count, 0, channels / B, bias, addend, relu, accumulate, y);
-  };
+  const int items = s.groups * kFrequencies, outBlocks = s.groups * s.og / B;
 #pragma omp parallel
   {
     char* own = static_cast<char*>(scratch) + (rounds.isShared ? 0 : omp_get_thread_num() * size.bytes);
     bf16* v = reinterpret_cast<bf16*>(own);
     float* m = reinterpret_cast<float*>(own + size.vBytes);
     if (rounds.isShared) {
+      const TileRows rows(tiles, 0, tiles.count);
 #pragma omp for schedule(static)
-      for (int t = 0; t < tiles.count; t++) splitInput(s, tiles, size, x, t, 1, t, v);
+      for (int t = 0; t < tiles.count; t++) splitInput(s, tiles, rows, size, x, t, 1, v);
+      // Frequencies in turn, since they differ in rows.
+#pragma omp for schedule(static, 1)
+      for (int item = 0; item < items; item++) splitProducts(s, rows, size, v, u, item, item + 1, m);
 #pragma omp for schedule(static)
-      for (int item = 0; item < items; item++) splitProducts(s, size, v, u, tiles.count, item, item + 1, m);
-#pragma omp for schedule(static)
-      for (int t = 0; t < tiles.count; t++) output(t, 1, m + size_t(t) * channels);
+      for (int t = 0; t < tiles.count; t++) transformOutput(s, tiles, rows, m, size.mStride, t, 1, 0, outBlocks, output);
     } else {
 #pragma omp for schedule(static)
       for (int round = 0; round < rounds.count; round++) {
         // Rounds of equal size, so that the last is no remnant.
         const int first = int(int64_t(tiles.count) * round / rounds.count);
         const int count = int(int64_t(tiles.count) * (round + 1) / rounds.count) - first;
-        splitInput(s, tiles, size, x, first, count, 0, v);
-        splitProducts(s, size, v, u, count, 0, items, m);
-        output(first, count, m);
+        const TileRows rows(tiles, first, count);
+        splitInput(s, tiles, rows, size, x, first, count, v);
+        splitProducts(s, rows, size, v, u, 0, items, m);
+        transformOutput(s, tiles, rows, m, size.mStride, first, count, 0, outBlocks, output);
       }
     }
   }

@@ -6,102 +6,114 @@
  *   dg = Gᵀ [(A dY Aᵀ) ⊙ (Bᵀ d B)] G    backward-weights
  *
  * The ⊙ is 36 matrix products, one per frequency f.
- * Shapes: d tile 6×6, Y tile 4×4; U[f] = G g Gᵀ is [C × O] in panels of columns, V[f] is [tiles × C], M[f] [tiles × O].
+ * Shapes: d tile 6×6, Y tile 4×4, or 4 and 2 along a side at an edge (winograd-tiles.h); U[f] = G g Gᵀ is [C × O] in panels of columns,
+ * V[f] is [tiles × C], M[f] [tiles × O].
  */
 #pragma once
 #include <omp.h>
 #include <type_traits>
 #include "rounds.h"
 #include "tiles.h"
-#include "winograd-transforms.h"
+#include "winograd-tiles.h"
 
 namespace refold::REFOLD_ISA {
-
-struct Tiles {
-  int down, across, each, count;
-  explicit Tiles(const WinogradShape& s)
-      : down((s.outH + kTile - 1) / kTile),
-        across((s.outW + kTile - 1) / kTile),
-        each(down * across),
-        count(s.images * each) {}
-};
 
 /** Whole vectors between frequencies, off the multiples of 4 KiB, where all would fall into one set of the cache. */
 inline size_t strideOf(size_t elements) { return (elements + 1023) / 1024 * 1024 + B * 4; }
 
-template <class T>
-inline void gather(const T* plane, int height, int width, int top, int left, vf d[kPatch][kPatch]) {
-  if (top >= 0 && left >= 0 && top + kPatch <= height && left + kPatch <= width) {
-    for (int y = 0; y < kPatch; y++)
-      for (int x = 0; x < kPatch; x++) d[y][x] = load(plane + (size_t(top + y) * width + left + x) * B);
+template <int H, int W, class T>
+inline void gather(const T* plane, int height, int width, int top, int left, vf d[H][W]) {
+  if (top >= 0 && left >= 0 && top + H <= height && left + W <= width) {
+    for (int y = 0; y < H; y++)
+      for (int x = 0; x < W; x++) d[y][x] = load(plane + (size_t(top + y) * width + left + x) * B);
     return;
   }
-  for (int y = 0; y < kPatch; y++)
-    for (int x = 0; x < kPatch; x++) {
+  for (int y = 0; y < H; y++)
+    for (int x = 0; x < W; x++) {
       const int iy = top + y, ix = left + x;
       const bool inside = iy >= 0 && ix >= 0 && iy < height && ix < width;
       d[y][x] = inside ? load(plane + (size_t(iy) * width + ix) * B) : zero();
     }
 }
 
-/** Where a tile lies. */
-struct Place {
-  int image, top, left;
-  Place(const Tiles& tiles, int t)
-      : image(t / tiles.each), top(t % tiles.each / tiles.across * kTile), left(t % tiles.each % tiles.across * kTile) {}
-};
-
-/** Bᵀ d B of one tile and block of channels. */
-template <class T>
-inline void inputPatch(const WinogradShape& s, const Tiles& tiles, const T* x, int t, int block, vf out[kPatch][kPatch]) {
-  const Place at(tiles, t);
+/** Bᵀ d B of a tile with sides Y and X, and block of channels. */
+template <class Y, class X, class T>
+inline void inputPatch(const WinogradShape& s, const Place& at, const T* x, int block, vf out[Y::kPatch][X::kPatch]) {
   const int blocks = s.groups * s.cg / B;
-  vf d[kPatch][kPatch];
-  gather(x + (size_t(at.image) * blocks + block) * s.inH * s.inW * B, s.inH, s.inW, at.top - s.padH, at.left - s.padW, d);
-  bothWays<6, 6, inputTransform>(d, out);
+  vf d[Y::kPatch][X::kPatch];
+  gather<Y::kPatch, X::kPatch>(x + (size_t(at.image) * blocks + block) * s.inH * s.inW * B, s.inH, s.inW, at.top - s.padH,
+                               at.left - s.padW, d);
+  inputTransform<Y, X>(d, out);
 }
 
 /** V of tiles [first, first + count) and blocks of channels [fromBlock, toBlock); E: float or bf16. */
 template <class E, class T>
-void transformInput(const WinogradShape& s, const Tiles& tiles, const T* x, int first, int count, int fromBlock,
+void transformInput(const WinogradShape& s, const Tiles& tiles, const TileRows& rows, const T* x, int first, int count, int fromBlock,
                     int toBlock, E* v, size_t stride) {
   const int channels = s.groups * s.cg;
-  for (int t = 0; t < count; t++) {
-    for (int block = fromBlock; block < toBlock; block++) {
-      vf out[kPatch][kPatch];
-      inputPatch(s, tiles, x, first + t, block, out);
-      E* to = v + size_t(t) * channels + block * B;
-      for (int f = 0; f < kFrequencies; f++) store(to + f * stride, out[f / 6][f % 6]);
-    }
+  for (int t = first; t < first + count; t++) {
+    const Place at(tiles, t);
+    const TileRow row = rows.of(at);
+    withSides(at.kind, [&](auto down, auto across) {
+      using Y = decltype(down);
+      using X = decltype(across);
+      for (int block = fromBlock; block < toBlock; block++) {
+        vf out[Y::kPatch][X::kPatch];
+        inputPatch<Y, X>(s, at, x, block, out);
+        for (int i = 0; i < Y::kPatch; i++) {
+          const int fy = Y::frequency(i);
+          E* to = v + size_t(row.in(fy)) * channels + block * B;
+          for (int j = 0; j < X::kPatch; j++) store(to + (6 * fy + X::frequency(j)) * stride, out[i][j]);
+        }
+      }
+    });
   }
 }
 
+/** What becomes of a sum on its way into the image y; T: its type. */
+template <class T>
+struct Output {
+  const float* bias;
+  const Addend& addend;
+  bool relu, accumulate;
+  T* y;
+};
+
 /** y of tiles [first, first + count) from M. */
 template <class T>
-void transformOutput(const WinogradShape& s, const Tiles& tiles, const float* m, size_t stride, int first, int count,
-                     int fromBlock, int toBlock, const float* bias, const Addend& addend, bool relu, bool accumulate, T* y) {
+void transformOutput(const WinogradShape& s, const Tiles& tiles, const TileRows& rows, const float* m, size_t stride, int first,
+                     int count, int fromBlock, int toBlock, const Output<T>& output) {
   const int blocks = s.groups * s.og / B, channels = blocks * B;
-  const T* added = static_cast<const T*>(addend.values);
-  for (int t = 0; t < count; t++) {
-    const Place at(tiles, first + t);
-    const int down = s.outH - at.top < kTile ? s.outH - at.top : kTile;
-    const int across = s.outW - at.left < kTile ? s.outW - at.left : kTile;
-    for (int block = fromBlock; block < toBlock; block++) {
-      vf in[kPatch][kPatch], out[kTile][kTile];
-      const float* from = m + size_t(t) * channels + block * B;
-      for (int f = 0; f < kFrequencies; f++) in[f / 6][f % 6] = load(from + f * stride);
-      bothWays<6, 4, outputTransform>(in, out);
-      const vf shift = bias ? load(bias + block * B) : zero(), factor = addend.scale ? load(addend.scale + block * B) : splat(1);
-      T* plane = y + (size_t(at.image) * blocks + block) * s.outH * s.outW * B;
-      for (int oy = 0; oy < down; oy++)
-        for (int ox = 0; ox < across; ox++) {
-          T* to = plane + (size_t(at.top + oy) * s.outW + at.left + ox) * B;
-          vf value = out[oy][ox] + shift;
-          if (accumulate) value += load(to);
-          if (added) value += factor * load(added + (to - y));
-          store(to, relu ? max(zero(), value) : value);
+  const T* added = static_cast<const T*>(output.addend.values);
+  const float *bias = output.bias, *scale = output.addend.scale;
+  for (int t = first; t < first + count; t++) {
+    const Place at(tiles, t);
+    const TileRow row = rows.of(at);
+    withSides(at.kind, [&](auto tall, auto wide) {
+      using Y = decltype(tall);
+      using X = decltype(wide);
+      const int down = s.outH - at.top < Y::kSize ? s.outH - at.top : Y::kSize;
+      const int across = s.outW - at.left < X::kSize ? s.outW - at.left : X::kSize;
+      for (int block = fromBlock; block < toBlock; block++) {
+        vf in[Y::kPatch][X::kPatch], out[Y::kSize][X::kSize];
+        for (int i = 0; i < Y::kPatch; i++) {
+          const int fy = Y::frequency(i);
+          const float* from = m + size_t(row.in(fy)) * channels + block * B;
+          for (int j = 0; j < X::kPatch; j++) in[i][j] = load(from + (6 * fy + X::frequency(j)) * stride);
         }
-    }
+        outputTransform<Y, X>(in, out);
+        const vf shift = bias ? load(bias + block * B) : zero(), factor = scale ? load(scale + block * B) : splat(1);
+        T* plane = output.y + (size_t(at.image) * blocks + block) * s.outH * s.outW * B;
+        for (int oy = 0; oy < down; oy++)
+          for (int ox = 0; ox < across; ox++) {
+            T* to = plane + (size_t(at.top + oy) * s.outW + at.left + ox) * B;
+            vf value = out[oy][ox] + shift;
+            if (output.accumulate) value += load(to);
+            if (added) value += factor * load(added + (to - output.y));
+            store(to, output.relu ? max(zero(), value) : value);
+          }
+      }
+    });
   }
 }
 
@@ -159,10 +171,10 @@ inline void loadKernels(const WinogradShape& s, const float* w, int g, int block
 }
 
 /** G g Gᵀ. */
-inline void weightPatch(const vf taps[9], vf factor, bool flip, vf out[kPatch][kPatch]) {
+inline void weightPatch(const vf taps[9], vf factor, bool flip, vf out[6][6]) {
   vf k[3][3];
   for (int t = 0; t < 9; t++) k[t / 3][t % 3] = taps[flip ? 8 - t : t] * factor;
-  bothWays<3, 6, weightTransform>(k, out);
+  bothWays<3, 6, weightTransform, 3, 6, weightTransform>(k, out);
 }
 
 /** U from w[groups · og, cg, 3, 3]; `flip` gives the convolution that takes dy to dx: `s` is then its shape. */
@@ -176,7 +188,7 @@ inline void winogradWeights(const WinogradShape& s, const float* w, const float*
       const vf factor = scale ? loadAnywhere(scale + g * s.og + block * B) : splat(1);
       const size_t base = size_t(g) * kFrequencies * perFrequency + block / panels.vectors * panels.size;
       const size_t column = size_t(block % panels.vectors) * B, row = size_t(panels.vectors) * B;
-      vf taps[B][9], out[kPatch][kPatch], next[kPatch][kPatch];
+      vf taps[B][9], out[6][6], next[6][6];
       for (int c = 0; c < s.cg; c++) {
         if (c % B == 0) loadKernels(s, w, g, block, c, flip, taps);
         weightPatch(taps[c % B], factor, flip, out);
@@ -192,35 +204,38 @@ inline void winogradWeights(const WinogradShape& s, const float* w, const float*
     }
 }
 
-/** M = V · U for `count` tiles and work items [from, to) of (group, frequency, panel); E: float, or Pair along K. */
+/** M = V · U for work items [from, to) of (group, frequency, panel); E: float, or Pair along K. */
 template <class E>
-void products(const WinogradShape& s, const E* v, size_t vStride, const E* u, float* m, size_t mStride, int count, int from,
+void products(const WinogradShape& s, const TileRows& rows, const E* v, size_t vStride, const E* u, float* m, size_t mStride, int from,
               int to) {
   constexpr int wide = sizeof(E) == sizeof(Pair) && !std::is_same_v<E, float> ? 2 : 1;
   const Panels panels(s);
   const size_t perFrequency = size_t(s.cg) * s.og / wide;
   const int c = s.groups * s.cg / wide, o = s.groups * s.og, columns = panels.vectors * B, depth = s.cg / wide;
   [[maybe_unused]] const int pairs = tilePairsOf(depth);
-  [[maybe_unused]] const SetUpFor<E> setup(count < kTileRows ? count : kTileRows, pairs);
   for (int item = from; item < to; item++) {
     const int p = item % panels.count, f = item / panels.count % kFrequencies, g = item / panels.count / kFrequencies;
+    const int count = rows.count(f);
+    if (count == 0) continue;
     const E* left = v + f * vStride / wide + size_t(g) * depth;
     const E* right = u + (size_t(g) * kFrequencies + f) * perFrequency + p * panels.size / wide;
     float* product = m + f * mStride + size_t(g) * s.og + size_t(p) * columns;
-    if constexpr (kHasTiles && wide == 2)
+    if constexpr (kHasTiles && wide == 2) {
+      const SetUpFor<E> setup(count < kTileRows ? count : kTileRows, pairs);
       panelOfTiles(panels.vectors, count, pairs, depth, left, c, right, columns, product, o, false);
-    else panelOfWidth<E>(panels.vectors, count, depth, left, c, 1, right, columns, product, o, false);
+    } else {
+      panelOfWidth<E>(panels.vectors, count, depth, left, c, 1, right, columns, product, o, false);
+    }
   }
 }
 
 /** STORED: type of V's values; E: what products take. */
 template <class STORED, class E, class T>
-void winogradForwardAs(const WinogradShape& s, const T* x, const void* weights, const float* bias, const Addend& addend,
-                       bool relu, bool accumulate, T* y, char* scratch) {
+void winogradForwardAs(const WinogradShape& s, const T* x, const void* weights, const Output<T>& output, char* scratch) {
   constexpr bool half = sizeof(STORED) == 2;
   const Tiles tiles(s);
   const E* u = static_cast<const E*>(weights);
-  const int items = s.groups * kFrequencies * Panels(s).count;
+  const int panels = Panels(s).count, items = s.groups * kFrequencies * panels;
   const int inBlocks = s.groups * s.cg / B, outBlocks = s.groups * s.og / B;
   const bool wide = isWide(s, omp_get_max_threads());
   const int block = wide ? blockOfTiles(s, half) : tiles.count;
@@ -238,19 +253,21 @@ void winogradForwardAs(const WinogradShape& s, const T* x, const void* weights, 
         // Rounds of equal size, so that the last is no remnant.
         const int first = int(int64_t(tiles.count) * round / rounds);
         const int count = int(int64_t(tiles.count) * (round + 1) / rounds) - first;
-        transformInput(s, tiles, x, first, count, 0, inBlocks, v, size.vStride);
-        products(s, operands, size.vStride, u, m, size.mStride, count, 0, items);
-        transformOutput(s, tiles, m, size.mStride, first, count, 0, outBlocks, bias, addend, relu, accumulate, y);
+        const TileRows rows(tiles, first, count);
+        transformInput(s, tiles, rows, x, first, count, 0, inBlocks, v, size.vStride);
+        products(s, rows, operands, size.vStride, u, m, size.mStride, 0, items);
+        transformOutput(s, tiles, rows, m, size.mStride, first, count, 0, outBlocks, output);
       }
     } else {
+      const TileRows rows(tiles, 0, tiles.count);
 #pragma omp for schedule(static)
-      for (int b = 0; b < inBlocks; b++) transformInput(s, tiles, x, 0, tiles.count, b, b + 1, v, size.vStride);
-#pragma omp for schedule(static)
-      for (int item = 0; item < items; item++)
-        products(s, operands, size.vStride, u, m, size.mStride, tiles.count, item, item + 1);
+      for (int b = 0; b < inBlocks; b++) transformInput(s, tiles, rows, x, 0, tiles.count, b, b + 1, v, size.vStride);
+      // Frequencies in turn, since they differ in rows.
+#pragma omp for schedule(static, panels)
+      for (int item = 0; item < items; item++) products(s, rows, operands, size.vStride, u, m, size.mStride, item, item + 1);
 #pragma omp for schedule(static)
       for (int b = 0; b < outBlocks; b++)
-        transformOutput(s, tiles, m, size.mStride, 0, tiles.count, b, b + 1, bias, addend, relu, accumulate, y);
+        transformOutput(s, tiles, rows, m, size.mStride, 0, tiles.count, b, b + 1, output);
     }
   }
 }
@@ -258,9 +275,9 @@ void winogradForwardAs(const WinogradShape& s, const T* x, const void* weights, 
 template <class T>
 void winogradForward(const WinogradShape& s, const T* x, const void* weights, const float* bias, const Addend& addend,
                      bool relu, bool accumulate, T* y, void* scratch) {
-  if constexpr (kHasPairs && sizeof(T) == 2)
-    winogradForwardAs<bf16, Pair>(s, x, weights, bias, addend, relu, accumulate, y, static_cast<char*>(scratch));
-  else winogradForwardAs<float, float>(s, x, weights, bias, addend, relu, accumulate, y, static_cast<char*>(scratch));
+  const Output<T> output{bias, addend, relu, accumulate, y};
+  if constexpr (kHasPairs && sizeof(T) == 2) winogradForwardAs<bf16, Pair>(s, x, weights, output, static_cast<char*>(scratch));
+  else winogradForwardAs<float, float>(s, x, weights, output, static_cast<char*>(scratch));
 }
 
 }  // namespace refold::REFOLD_ISA

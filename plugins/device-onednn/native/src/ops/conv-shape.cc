@@ -28,7 +28,12 @@ double convFlops(const ConvShape& s) {
 
 double tilesOf(const ConvShape& s) { return double(s.images) * ((s.outH + 3) / 4) * ((s.outW + 3) / 4); }
 
-double productFlops(const ConvShape& s) { return tilesOf(s) * 72.0 * (s.in / s.groups) * s.out; }
+/** Frequencies along a side of pixels: six for four of them, four for two at the end. */
+static int frequenciesOf(int pixels) { return (pixels + 1) / 4 * 6 + (pixels % 4 == 1 || pixels % 4 == 2 ? 4 : 0); }
+
+double productFlops(const ConvShape& s) {
+  return 2.0 * s.images * frequenciesOf(s.outH) * frequenciesOf(s.outW) * (s.in / s.groups) * s.out;
+}
 
 /** About 250 operations for each transform of a tile's channel, 160 for that of a kernel. */
 double transformFlops(const ConvShape& s) {
