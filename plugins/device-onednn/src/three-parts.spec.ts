@@ -36,6 +36,8 @@ const cases = (
     [[128, 160, 1, 3, 1, 1, 1, 5, 31, 31], winograd],
     [[144, 128, 1, 3, 1, 0, 1, 9, 14, 13], winograd, winograd, other],
     [[256, 256, 2, 3, 1, 1, 1, 8, 9, 11], winograd],
+    [[192, 192, 1, 3, 1, 1, 1, 7, 14, 14], winograd],
+    [[160, 192, 1, 3, 1, 1, 1, 40, 6, 10], winograd],
   ] as const
 ).map(([row, ...passes]) => ({ row, each: convCase(row), passes }));
 

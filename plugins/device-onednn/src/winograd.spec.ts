@@ -21,7 +21,8 @@ type Row = readonly [number, number, number, number, number, number, number];
 
 /**
  * Channels, groups, padding, images, height and width: every number of each column is met, most pairs of them too, and
- * tiles of 4 × 4 end early by 0 to 3 rows and columns. Images for as many tiles as make up for the weights' transforms.
+ * 0 to 3 rows and columns are left beside tiles of 4 × 4; in the last two cases there is no such tile. Images for as many tiles as
+ * make up for the weights' transforms.
  */
 const cases: readonly Case[] = (
   [
@@ -37,6 +38,8 @@ const cases: readonly Case[] = (
     [32, 64, 2, 2, 3, 13, 17],
     [64, 64, 2, 1, 6, 7, 14],
     [64, 64, 2, 2, 6, 7, 8],
+    [48, 48, 1, 1, 512, 2, 2],
+    [96, 96, 1, 1, 96, 2, 9],
   ] as const
 ).map(caseOf);
 
@@ -53,7 +56,10 @@ const halfCases = (
     [48, 96, 1, 1, 4, 12, 15],
     [96, 64, 1, 0, 2, 14, 18],
     [128, 128, 2, 1, 8, 8, 8],
+    [64, 96, 1, 1, 7, 14, 10],
+    [96, 96, 2, 1, 9, 6, 9],
     [512, 512, 1, 1, 32, 16, 16],
+    [512, 512, 1, 1, 33, 18, 14],
   ] as const
 ).map(caseOf);
 
