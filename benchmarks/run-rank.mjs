@@ -20,6 +20,7 @@ await group.close();
 async function training() {
   const options = { syncBatchNorm: false, compression: job.compression ?? 'none' };
   const own = onednnDevice({ threads: 1 });
+  const meanwhile = noteSumsMeanwhile();
   // Without sums each rank trains for itself: what the cores take from each other.
   const device = job.sums === false ? own : distributedDevice(own, group, options);
   const plugins = await openPlugins('repvgg_a0');
@@ -47,7 +48,31 @@ async function training() {
   }
   await device.close();
   const bucketBytes = session.gradients.map(({ length }) => 4 * length);
-  return { msPerStep, waitMs, ...parts, bucketBytes };
+  return { msPerStep, waitMs, ...parts, bucketBytes, meanwhile };
+}
+
+/** Has each pass's end note what share of the gradients was summed by then; stays empty where ranks share no memory. */
+function noteSumsMeanwhile() {
+  const shares = [];
+  const share = group.share.bind(group);
+  group.share = async (floats) => {
+    const memory = await share(floats);
+    if (!memory) return null;
+    const { add, finish } = memory;
+    let added = 0;
+    memory.add = (from, to) => {
+      added += to - from;
+      return add(from, to);
+    };
+    // It is called when the pass has ended and waits for what is left.
+    memory.finish = () => {
+      shares.push(1 - memory.pending() / added);
+      added = 0;
+      return finish();
+    };
+    return memory;
+  };
+  return shares;
 }
 
 async function allReduce() {
@@ -56,9 +81,12 @@ async function allReduce() {
 }
 
 async function sharedSum() {
-  const { own, sum } = await group.share(job.count);
+  const { own, add, finish } = await group.share(job.count);
   own.fill(1);
-  return timed(() => sum(0, job.count));
+  return timed(async () => {
+    await add(0, job.count);
+    await finish();
+  });
 }
 
 async function timed(collective) {

@@ -12,6 +12,11 @@ describe('whether sums run beside the backward pass', () => {
     ['a network between', ['a', 'b'], 1, { mine: 1, all: 2 }, true],
     ['nobody knows where', undefined, 1, { mine: 1, all: 1 }, true],
   ] as const)('%s', (_title, hosts, threads, cores, expected) => {
-    expect(canOverlap(hosts, threads, cores)).toBe(expected);
+    expect(canOverlap({ isShared: false, hosts, threads }, cores)).toBe(expected);
+  });
+
+  it('no core is free, and gradients lie in memory that all share', () => {
+    const ranks = { isShared: true, hosts: two, threads: 1 };
+    expect(canOverlap(ranks, { mine: 1, all: 2 })).toBe(true);
   });
 });

@@ -6,19 +6,24 @@ export interface Cores {
   readonly all: number;
 }
 
+export interface Ranks {
+  /** Whether gradients lie in memory that all ranks reach. */
+  readonly isShared: boolean;
+  /** Of all ranks, where they are known. */
+  readonly hosts: readonly string[] | undefined;
+  /** That compute in each rank. */
+  readonly threads: number;
+}
+
 /**
- * Whether sums of gradients gain from running beside the backward pass: where a network is waited for, or a core is free.
- * On cores that all compute they only take turns with it, and each wait for the other ranks' turns takes time of a core.
- *
- * @param hosts of all ranks, where they are known
- * @param threads that compute in each rank
+ * Whether sums of gradients gain from running beside the backward pass: where no rank waits in them, as in shared memory,
+ * where a network is waited for, or a core is free. Elsewhere a wait for the other ranks takes time of a core that computes.
  */
 export function canOverlap(
-  hosts: readonly string[] | undefined,
-  threads: number,
+  { isShared, hosts, threads }: Ranks,
   { mine, all }: Cores = { mine: availableParallelism(), all: cpus().length },
 ): boolean {
-  if (!hosts || new Set(hosts).size > 1) return true;
+  if (isShared || !hosts || new Set(hosts).size > 1) return true;
   // A rank that is bound to cores has them for itself, else all ranks share the machine's.
   const isBound = mine < all;
   return mine > threads * (isBound ? 1 : hosts.length);

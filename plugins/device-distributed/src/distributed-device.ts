@@ -64,12 +64,13 @@ class DistributedDevice implements Device {
     const lender = new GradientLender(group, compression === 'bfloat16');
     const gradientMemory = lender.lend;
     const loaded = await inner.load(graph, { ...use, weights, ...own, gradientMemory });
+    const memory = await lender.memoryFor(loaded.gradients);
+    const { isShared } = memory;
+    const { threads } = inner.info;
     const session = new DistributedSession({
-      inner: loaded,
-      group,
-      memory: await lender.memoryFor(loaded.gradients),
+      ...{ inner: loaded, group, memory },
       accumulate: use.accumulate ?? 1,
-      overlap: canOverlap(group.hosts, inner.info.threads),
+      overlap: canOverlap({ isShared, hosts: group.hosts, threads }),
       statistics: isSynchronised ? null : new RunningStatistics(graph, group),
     });
     this.#sessions.push(session);

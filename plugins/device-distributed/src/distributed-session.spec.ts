@@ -31,9 +31,9 @@ function replicas(overlap: boolean, isShared: boolean) {
     const own = ownGradients(group, false);
     const memory: GradientMemory = {
       ...{ ...own, isShared },
-      sum(parts) {
-        if (rank === 0) log.push(`sum of ${parts.map(({ length }) => length).join(' and ')}`);
-        return own.sum(parts);
+      add(values) {
+        if (rank === 0) log.push(`sum of ${values.length}`);
+        return own.add(values);
       },
     };
     const rest = { accumulate: 1, memory, statistics: null };

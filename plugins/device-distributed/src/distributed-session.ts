@@ -50,21 +50,20 @@ export class DistributedSession implements TrainingSession {
   }
 
   async backward(batch: LabelledBatch): Promise<StepOutcome> {
-    const { inner, accumulate, group, overlap } = this.parts;
+    const { inner, accumulate, group } = this.parts;
     if (group.size === 1) return inner.backward(batch);
     if (this.#passes === accumulate)
       throw new InternalError(`More passes before an update than the ${accumulate} announced.`);
     this.#isSettled = false;
     const running = inner.backward(batch);
     const isLast = ++this.#passes === accumulate;
-    const isEarly = overlap && this.gradients.length > 1;
-    const averaging = isLast && isEarly ? this.#average() : null;
+    const averaging = isLast ? this.#average(running) : null;
     // Its own failure is that of the pass, or is thrown below.
     averaging?.catch(() => undefined);
     this.#averaging = averaging;
     const outcome = await running;
     const passed = performance.now();
-    if (isLast) await (this.#averaging ??= this.#average());
+    await averaging;
     this.#averaging = null;
     const together = await this.#together(outcome);
     return { ...outcome, ...together, allReduceMs: performance.now() - passed };
@@ -108,19 +107,20 @@ export class DistributedSession implements TrainingSession {
     return this.#isOver;
   }
 
-  async #average(): Promise<void> {
+  /** @param pass beside which buckets are added; only after it does anybody wait for what shared memory lacks */
+  async #average(pass: Promise<unknown>): Promise<void> {
     const { group, memory, overlap } = this.parts;
-    const all = [...this.gradients.entries()];
-    const rounds = memory.isShared && !overlap ? [all] : all.map((one) => [one]);
-    for (const round of rounds) {
-      const lent: BorrowedGradients[] = [];
-      for (const [i, bucket] of round) lent.push(await memory.gradientsOf(bucket, i));
-      await memory.sum(lent.map(({ values }) => values));
-      for (const [n, [, bucket]] of round.entries()) {
-        const { values, count } = lent[n]!;
-        await bucket.write(values, count * group.size);
-      }
+    if (!overlap || this.gradients.length === 1) await pass;
+    const lent: BorrowedGradients[] = [];
+    for (const [i, bucket] of this.gradients.entries()) {
+      const one = await memory.gradientsOf(bucket, i);
+      await memory.add(one.values);
+      lent.push(one);
     }
+    await pass;
+    await memory.finish();
+    for (const [i, { values, count }] of lent.entries())
+      await this.gradients[i]!.write(values, count * group.size);
   }
 
   /** What all replicas saw; each has as many images. */

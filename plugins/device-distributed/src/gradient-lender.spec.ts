@@ -28,9 +28,12 @@ async function sumTogether(
   return Promise.all(
     memories.map(async (memory, rank) => {
       const lent = [];
-      for (const [i, bucket] of buckets[rank]!.entries())
-        lent.push(await memory.gradientsOf(bucket, i));
-      await memory.sum(lent.map(({ values }) => values));
+      for (const [i, bucket] of buckets[rank]!.entries()) {
+        const one = await memory.gradientsOf(bucket, i);
+        await memory.add(one.values);
+        lent.push(one);
+      }
+      await memory.finish();
       return lent.map(({ values, count }) => [[...values], count]);
     }),
   );

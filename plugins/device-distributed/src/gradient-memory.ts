@@ -3,12 +3,14 @@ import type { ReplicaSums, SharedFloats } from './replica-sums.js';
 
 /** Where the gradients of one session lie while replicas sum them, and how they do. */
 export interface GradientMemory {
-  /** Whether sums of many buckets at once are cheaper than of one after the other. */
+  /** Whether all replicas reach it: what is added is summed in passing, without a wait for any of them. */
   readonly isShared: boolean;
   /** A bucket's gradients, where they can be summed. */
   gradientsOf(bucket: GradientBucket, index: number): Promise<BorrowedGradients>;
-  /** Sums what {@link gradientsOf} gave for one bucket, or for buckets that follow each other. A collective. */
-  sum(parts: readonly Float32Array[]): Promise<void>;
+  /** Begins the sum of what {@link gradientsOf} gave. All replicas add the same buckets in the same order. */
+  add(values: Float32Array): Promise<void>;
+  /** Afterwards all that was added is summed. A collective. */
+  finish(): Promise<void>;
   /** After the session is closed. */
   release(): void;
 }
@@ -23,19 +25,19 @@ export function sharedGradients(
   copied: readonly GradientBucket[] | null,
 ): GradientMemory {
   const copies = copied && partsOf(shared.own, copied);
-  const placeOf = (values: Float32Array) => (values.byteOffset - shared.own.byteOffset) / 4;
   return {
     isShared: true,
     gradientsOf: (bucket, i) => (copies ? copy(bucket, copies[i]!) : bucket.borrow!()),
-    sum(parts) {
-      const last = parts.at(-1)!;
-      return shared.sum(placeOf(parts[0]!), placeOf(last) + last.length);
+    add({ byteOffset, length }) {
+      const from = (byteOffset - shared.own.byteOffset) / 4;
+      return shared.add(from, from + length);
     },
+    finish: () => shared.finish(),
     release: () => shared.release(),
   };
 }
 
-/** In each replica's own. @param isCompressed they travel in bfloat16 */
+/** In each replica's own: `add` is a collective, and waits. @param isCompressed they travel in bfloat16 */
 export function ownGradients(group: ReplicaSums, isCompressed: boolean): GradientMemory {
   // Arrays are kept: new pages cost more than copying.
   const copies: Float32Array[] = [];
@@ -43,10 +45,9 @@ export function ownGradients(group: ReplicaSums, isCompressed: boolean): Gradien
     isShared: false,
     gradientsOf: (bucket, i) =>
       bucket.borrow?.() ?? copy(bucket, (copies[i] ??= new Float32Array(bucket.length))),
-    async sum(parts) {
-      for (const values of parts)
-        await (isCompressed ? group.allReduceSumCompressed(values) : group.allReduceSum(values));
-    },
+    add: (values) =>
+      isCompressed ? group.allReduceSumCompressed(values) : group.allReduceSum(values),
+    finish: () => Promise.resolve(),
     release: () => undefined,
   };
 }

@@ -17,9 +17,16 @@ export interface ReplicaSums extends ReplicaGroup {
 /** A rank's block of memory that all ranks reach: sums take no copies. */
 export interface SharedFloats {
   readonly own: Float32Array;
-  /** Replaces these elements of every rank's block by their sums over all. A collective. */
-  sum(from: number, to: number): Promise<void>;
-  /** It may be given to somebody else. Not in the middle of a sum. Idempotent. */
+  /**
+   * These elements are written, and belong to all ranks until the end of `finish`. Sums what all have added, and waits for no
+   * other rank. All ranks add the same in the same order.
+   */
+  add(from: number, to: number): Promise<void>;
+  /** Waits for the others. Then every rank's block has the sums over all of what was added. A collective. */
+  finish(): Promise<void>;
+  /** Elements that were added and wait for other ranks. */
+  pending(): number;
+  /** It may be given to somebody else; not where sums were begun and never finished. Idempotent. */
   release(): void;
 }
 

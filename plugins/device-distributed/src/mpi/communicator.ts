@@ -13,19 +13,32 @@ export class Communicator {
   readonly size: number;
   readonly rank: number;
   readonly #runtime: MpiRuntime;
+  readonly #lane: Lane;
   readonly #blocks: boolean;
 
   /**
    * Threads of the pool are used only where MPI allows calls from all threads at once: any less, and a blocking sum
    * beside an asynchronous one would be an error.
    */
-  constructor(runtime: MpiRuntime, lane: Lane) {
+  constructor(runtime: MpiRuntime, lane: Lane, handle = runtime.comms[lane]) {
     this.mpi = runtime.mpi;
-    this.handle = runtime.comms[lane];
+    this.handle = handle;
     this.size = runtime.size;
     this.rank = runtime.rank;
     this.#runtime = runtime;
+    this.#lane = lane;
     this.#blocks = lane === 'blocking' || runtime.threadLevel !== 'multiple';
+  }
+
+  /** Another one of the same ranks, whose calls and this one's are in no order. A collective; never freed. */
+  async duplicate(): Promise<Communicator> {
+    const { mpi, handle } = this;
+    const cell = mpi.newHandleCell();
+    await this.call('the copying of a communicator', mpi.MPI_Comm_dup, handle, cell);
+    const duplicate = new Communicator(this.#runtime, this.#lane, cell[0]);
+    const { errorsReturn } = mpi.objects;
+    duplicate.check('its start', mpi.MPI_Comm_set_errhandler(duplicate.handle, errorsReturn));
+    return duplicate;
   }
 
   /**

@@ -82,7 +82,7 @@ export class MpiGroup implements ReplicaGroup {
 
   /**
    * Memory that all ranks reach, where they are of one machine and it has room: null elsewhere, on every rank. A
-   * collective, as its sums are. Afterwards the memory belongs to the caller until it is released.
+   * collective, as the end of its sums is. Afterwards the memory belongs to the caller until it is released.
    */
   async share(floats: number): Promise<SharedFloats | null> {
     if (this.size === 1 || new Set(this.hosts).size > 1) return null;
@@ -90,10 +90,16 @@ export class MpiGroup implements ReplicaGroup {
       this.#runtime.regions.take(this.#comm, floats),
     );
     if (!region) return null;
+    const { own, sums } = region;
     let isReleased = false;
     return {
-      own: region.own.subarray(0, floats),
-      sum: (from, to) => this.#collective('all-reduce', () => region.sum(from, to)),
+      own: own.subarray(0, floats),
+      add: async (from, to) => {
+        if (this.#closed) throw groupClosed();
+        await sums.add(from, to);
+      },
+      finish: () => this.#collective('all-reduce', () => sums.finish()),
+      pending: () => sums.pending,
       release() {
         // Later it may be somebody else's.
         if (!isReleased) region.isTaken = false;

@@ -47,6 +47,7 @@ export interface MpiFunctions {
   MPI_Barrier: MpiFunction<[comm: Handle]>;
   MPI_Ibarrier: MpiFunction<[comm: Handle, request: HandleCell]>;
   MPI_Test: MpiFunction<[request: HandleCell, flag: Int32Array, status: bigint]>;
+  MPI_Wait: MpiFunction<[request: HandleCell, status: bigint]>;
 }
 
 /** Where C writes one handle. */
@@ -86,6 +87,7 @@ const PARAMETERS: Readonly<Record<keyof MpiFunctions, readonly string[]>> = {
   MPI_Barrier: [H],
   MPI_Ibarrier: [H, P],
   MPI_Test: [P, P, P],
+  MPI_Wait: [P, P],
 };
 
 /**

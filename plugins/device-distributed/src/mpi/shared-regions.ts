@@ -15,8 +15,8 @@ export class SharedRegions {
 
   /** What one rank has done with, another may still use: all tell. */
   async #unused(comm: Communicator, floats: number): Promise<SharedRegion | null> {
-    const unused = Float64Array.from(this.#regions, ({ isTaken, own }) =>
-      !isTaken && own.length >= floats ? 1 : 0,
+    const unused = Float64Array.from(this.#regions, ({ isFree, own }) =>
+      isFree && own.length >= floats ? 1 : 0,
     );
     await allReduceSum(comm, unused);
     return this.#regions[unused.indexOf(comm.size)] ?? null;

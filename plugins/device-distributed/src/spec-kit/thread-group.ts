@@ -27,9 +27,19 @@ export function threadGroup(size: number, { shares = false } = {}): readonly Rep
       });
     const share = (floats: number): Promise<SharedFloats> => {
       const own = new Float32Array(floats);
-      const sum = async (from: number, to: number) =>
-        void (await meet(own.subarray(from, to), sumUp));
-      return Promise.resolve({ own, sum, release: () => undefined });
+      const sums: Promise<unknown>[] = [];
+      let pending = 0;
+      const add = (from: number, to: number) => {
+        pending += to - from;
+        sums.push(meet(own.subarray(from, to), sumUp).then(() => (pending -= to - from)));
+        return Promise.resolve();
+      };
+      const finish = async () => void (await Promise.all(sums.splice(0)));
+      return Promise.resolve({
+        ...{ own, add, finish },
+        pending: () => pending,
+        release: () => undefined,
+      });
     };
     return {
       ...{ rank, size },

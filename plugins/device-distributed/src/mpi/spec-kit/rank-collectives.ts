@@ -74,10 +74,13 @@ async function region(): Promise<CollectivesResult['region']> {
   const second = await group.share(SHARED_FLOATS);
   if (!first || !second) return undefined;
   valuesOfRank(first.own, rank);
-  await first.sum(0, SHARED_FLOATS);
+  await first.add(0, SHARED_FLOATS);
+  await first.finish();
   const whole = toBase64(first.own);
   valuesOfRank(second.own, rank);
-  await second.sum(100, 200_000);
+  await second.add(100, 100_000);
+  await second.add(100_000, 200_000);
+  await second.finish();
   const isOther = second.own.buffer !== first.own.buffer;
   // What one rank still uses no other gets.
   if (rank !== 0) first.release();
