@@ -58,6 +58,7 @@ for (const resolution of flags.resolutions.split(',').map(Number)) {
   const all = (readings, key) => readings.flatMap((reading) => reading[key]);
   const [alone, together] = [all(one, 'msPerStep'), all(two, 'msPerStep')];
   const waiting = all(two, 'waitMs').map((wait, i) => wait / together[i]);
+  const meanwhile = all(two, 'meanwhile');
   const part = (key) => median(all(one, key));
   const step = {
     ...{ forwardMs: part('forwardMs'), backwardMs: part('backwardMs') },
@@ -70,13 +71,14 @@ for (const resolution of flags.resolutions.split(',').map(Number)) {
     ...[`${resolution} px`, least(alone).toFixed(0), least(together).toFixed(0)],
     ...[times(least), times(median), `${times(least, apart)} (${times(median, apart)})`],
     `${(100 * median(waiting)).toFixed(1)} %`,
+    meanwhile.length > 0 ? `${(100 * mean(meanwhile)).toFixed(0)} %` : '–',
     ...[median(together).toFixed(0), stepMs.toFixed(0)],
   ]);
 }
 const library = execFileSync('mpirun', ['--version'], { encoding: 'utf8' }).split('\n')[0];
 const table = [
-  '| repvgg_a0 | 1 rank, ms | 2 ranks, ms | images/s, × 1 rank (best) | × 1 rank (medians) | without sums | of a step spent waiting | 2 ranks, median ms | predicted ms |',
-  '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+  '| repvgg_a0 | 1 rank, ms | 2 ranks, ms | images/s, × 1 rank (best) | × 1 rank (medians) | without sums | of a step spent waiting | of the sums beside the pass | 2 ranks, median ms | predicted ms |',
+  '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
   ...rows.map((cells) => `| ${cells.join(' | ')} |`),
 ].join('\n');
 const text = [
@@ -120,6 +122,10 @@ function mpirun(count, program) {
     env,
   });
   return JSON.parse(said.trim().split('\n').at(-1));
+}
+
+function mean(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function least(values) {

@@ -48,10 +48,13 @@ async function training() {
   }
   await device.close();
   const bucketBytes = session.gradients.map(({ length }) => 4 * length);
-  return { msPerStep, waitMs, ...parts, bucketBytes, meanwhile };
+  return { msPerStep, waitMs, ...parts, bucketBytes, meanwhile: meanwhile.slice(-job.steps) };
 }
 
-/** Has each pass's end note what share of the gradients was summed by then; stays empty where ranks share no memory. */
+/**
+ * Notes at the end of each pass what share of its gradients this rank has done its part of the sums of; nothing where ranks
+ * share no memory.
+ */
 function noteSumsMeanwhile() {
   const shares = [];
   const share = group.share.bind(group);

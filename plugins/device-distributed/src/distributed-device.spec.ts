@@ -31,8 +31,8 @@ function batchOf(seed: number): LabelledBatch {
   };
 }
 
-const devicesOf = (size: number, more: Partial<DistributedOptions> = {}): readonly Device[] =>
-  threadGroup(size).map((group) => distributedDevice(fakeDevice(), group, { ...options, ...more }));
+const devicesOf = (size: number, shares = false): readonly Device[] =>
+  threadGroup(size, { shares }).map((group) => distributedDevice(fakeDevice(), group, options));
 
 const together = <T, R>(all: readonly T[], act: (one: T, rank: number) => Promise<R>) =>
   Promise.all(all.map(act));
@@ -48,12 +48,17 @@ async function meanGradients(sessions: readonly TrainingSession[]) {
 }
 
 describe('the distributed device', () => {
-  it('averages the gradients of all replicas', async () => {
+  const memories = [
+    ['their own memory', false],
+    ['memory that they share', true],
+  ] as const;
+
+  it.each(memories)('averages the gradients of all replicas in %s', async (_title, shares) => {
     const alone = await together([1, 2, 3], () => fakeDevice().load(graph, useOf()));
     await together(alone, (session, rank) => session.backward(batchOf(rank)));
     const expected = await meanGradients(alone);
 
-    const sessions = await together(devicesOf(3), (device) => device.load(graph, useOf()));
+    const sessions = await together(devicesOf(3, shares), (device) => device.load(graph, useOf()));
     await together(sessions, (session, rank) => session.backward(batchOf(rank)));
     for (const session of sessions) {
       const own = await together(session.gradients, (bucket) => bucket.read());
@@ -78,9 +83,9 @@ describe('the distributed device', () => {
     }
   });
 
-  it('exchanges gradients once for several passes', async () => {
+  it.each(memories)('exchanges gradients once for several passes in %s', async (_title, shares) => {
     const alone = await together([1, 2], () => fakeDevice().load(graph, useOf()));
-    const sessions = await together(devicesOf(2), (device) =>
+    const sessions = await together(devicesOf(2, shares), (device) =>
       device.load(graph, useOf({ accumulate: 2 })),
     );
     for (const [i, one] of alone.entries())

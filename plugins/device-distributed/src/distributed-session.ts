@@ -13,6 +13,7 @@ import { InternalError, type NamedTensors } from '@refold/graph';
 import type { GradientMemory } from './gradient-memory.js';
 import type { ReplicaSums } from './replica-sums.js';
 import type { RunningStatistics } from './running-statistics.js';
+import { summingRounds } from './summing-rounds.js';
 
 /** How long a replica that failed waits for a sum that others may never join. */
 export const GRACE_MS = 5_000;
@@ -37,6 +38,8 @@ export interface DistributedSessionParts {
 export class DistributedSession implements TrainingSession {
   readonly gradients: GradientBuckets;
   readonly compiled?: CompiledProgram;
+  /** Places of the buckets that are summed together. */
+  readonly #rounds: readonly (readonly number[])[];
   #averaging: Promise<void> | null = null;
   #isOver = true;
   /** Passes since the last update. */
@@ -46,6 +49,8 @@ export class DistributedSession implements TrainingSession {
   constructor(private readonly parts: DistributedSessionParts) {
     const { gradients, compiled } = parts.inner;
     this.gradients = gradients;
+    const lengths = gradients.map(({ length }) => length);
+    this.#rounds = summingRounds(lengths, parts.memory.isShared);
     if (compiled) this.compiled = compiled;
   }
 
@@ -112,10 +117,11 @@ export class DistributedSession implements TrainingSession {
     const { group, memory, overlap } = this.parts;
     if (!overlap || this.gradients.length === 1) await pass;
     const lent: BorrowedGradients[] = [];
-    for (const [i, bucket] of this.gradients.entries()) {
-      const one = await memory.gradientsOf(bucket, i);
-      await memory.add(one.values);
-      lent.push(one);
+    for (const round of this.#rounds) {
+      // The last one first: when it is ready the others are, and nobody was woken for them.
+      for (const i of [...round].reverse())
+        lent[i] = await memory.gradientsOf(this.gradients[i]!, i);
+      await memory.add(round.map((i) => lent[i]!.values));
     }
     await pass;
     await memory.finish();

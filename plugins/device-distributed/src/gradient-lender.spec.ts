@@ -30,7 +30,7 @@ async function sumTogether(
       const lent = [];
       for (const [i, bucket] of buckets[rank]!.entries()) {
         const one = await memory.gradientsOf(bucket, i);
-        await memory.add(one.values);
+        await memory.add([one.values]);
         lent.push(one);
       }
       await memory.finish();

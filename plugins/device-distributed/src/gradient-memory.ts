@@ -7,8 +7,11 @@ export interface GradientMemory {
   readonly isShared: boolean;
   /** A bucket's gradients, where they can be summed. */
   gradientsOf(bucket: GradientBucket, index: number): Promise<BorrowedGradients>;
-  /** Begins the sum of what {@link gradientsOf} gave. All replicas add the same buckets in the same order. */
-  add(values: Float32Array): Promise<void>;
+  /**
+   * Begins the sum of what {@link gradientsOf} gave for one bucket, or for buckets that follow each other. All replicas add
+   * the same buckets in the same order.
+   */
+  add(parts: readonly Float32Array[]): Promise<void>;
   /** Afterwards all that was added is summed. A collective. */
   finish(): Promise<void>;
   /** After the session is closed. */
@@ -25,12 +28,13 @@ export function sharedGradients(
   copied: readonly GradientBucket[] | null,
 ): GradientMemory {
   const copies = copied && partsOf(shared.own, copied);
+  const placeOf = (values: Float32Array) => (values.byteOffset - shared.own.byteOffset) / 4;
   return {
     isShared: true,
     gradientsOf: (bucket, i) => (copies ? copy(bucket, copies[i]!) : bucket.borrow!()),
-    add({ byteOffset, length }) {
-      const from = (byteOffset - shared.own.byteOffset) / 4;
-      return shared.add(from, from + length);
+    add(parts) {
+      const last = parts.at(-1)!;
+      return shared.add(placeOf(parts[0]!), placeOf(last) + last.length);
     },
     finish: () => shared.finish(),
     release: () => shared.release(),
@@ -45,8 +49,10 @@ export function ownGradients(group: ReplicaSums, isCompressed: boolean): Gradien
     isShared: false,
     gradientsOf: (bucket, i) =>
       bucket.borrow?.() ?? copy(bucket, (copies[i] ??= new Float32Array(bucket.length))),
-    add: (values) =>
-      isCompressed ? group.allReduceSumCompressed(values) : group.allReduceSum(values),
+    async add(parts) {
+      for (const values of parts)
+        await (isCompressed ? group.allReduceSumCompressed(values) : group.allReduceSum(values));
+    },
     finish: () => Promise.resolve(),
     release: () => undefined,
   };

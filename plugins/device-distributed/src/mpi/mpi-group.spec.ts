@@ -1,5 +1,5 @@
-import { statfsSync } from 'node:fs';
 import { beforeAll, expect, it } from '@jest/globals';
+import { hasSharedMemory } from './spec-kit/has-shared-memory.js';
 import { describeLaunchers } from './spec-kit/mpi-launchers.js';
 import type { CollectivesResult } from './spec-kit/rank-collectives.js';
 import { float32From, float64From } from './spec-kit/rank-script.js';
@@ -22,15 +22,7 @@ function toBfloat16(x: number): number {
 const firstApart = (a: ArrayLike<number>, b: ArrayLike<number>, allowed = (_: number) => 0) =>
   Array.prototype.findIndex.call(a, (x: number, i) => !(Math.abs(x - b[i]!) <= allowed(i)));
 
-/** Room for two regions of three ranks, of which as much is left free: systems other than Linux and small containers have none. */
-function hasSharedMemory(): boolean {
-  try {
-    const { bavail, bsize } = statfsSync('/dev/shm');
-    return bavail * bsize > 50 * 2 ** 20;
-  } catch {
-    return false;
-  }
-}
+const itShares = hasSharedMemory() ? it : it.skip;
 
 describeLaunchers('MpiGroup', (launcher) => {
   let ranks: readonly CollectivesResult[];
@@ -106,7 +98,6 @@ describeLaunchers('MpiGroup', (launcher) => {
     }
   });
 
-  const itShares = hasSharedMemory() ? it : it.skip;
   itShares('sums in memory that all ranks reach', () => {
     for (const { rank, region } of ranks) {
       const whole = float32From(region!.whole);

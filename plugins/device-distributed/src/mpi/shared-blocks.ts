@@ -63,7 +63,13 @@ export class SharedBlocks {
     const [total, ...others] = this.blocks as [Block, ...Block[]];
     const offset = BigInt(4 * first);
     for (const { address } of others) {
-      const code = mpi.MPI_Reduce_local(address + offset, total.address + offset, count, float, sum);
+      const code = mpi.MPI_Reduce_local(
+        address + offset,
+        total.address + offset,
+        count,
+        float,
+        sum,
+      );
       this.comm.check('all-reduce', code);
     }
     const sums = total.values.subarray(first, first + count);
