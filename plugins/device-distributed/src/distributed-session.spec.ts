@@ -19,13 +19,17 @@ interface Pass {
 /** Two replicas whose passes end when they are told to, and what happened on the first one. */
 async function replicas(overlap: boolean, isShared: boolean, lengths = LENGTHS) {
   const log: string[] = [];
+  const reads: number[] = [];
   const passes: Pass[] = [];
   const note = (rank: number, what: string) => rank === 0 && log.push(what);
   const groups = threadGroup(2, { shares: isShared });
   const sessions = groups.map(async (group, rank) => {
     const bucket = (length: number): GradientBucket => ({
       ...{ length, parameters: [] },
-      read: (into = new Float32Array(length)) => Promise.resolve(into.fill(rank)),
+      read(into = new Float32Array(length)) {
+        if (rank === 0) reads.push(length);
+        return Promise.resolve(into.fill(rank));
+      },
       write: () => Promise.resolve(void note(rank, `write ${length}`)),
     });
     const inner = {
@@ -60,7 +64,7 @@ async function replicas(overlap: boolean, isShared: boolean, lengths = LENGTHS) 
     const rest = { accumulate: 1, memory, statistics: null };
     return new DistributedSession({ inner, group, overlap, ...rest });
   });
-  return { log, passes, sessions: await Promise.all(sessions) };
+  return { log, reads, passes, sessions: await Promise.all(sessions) };
 }
 
 const backward = (session: DistributedSession) => session.backward({} as LabelledBatch);
@@ -82,9 +86,11 @@ describe('gradients of several buckets', () => {
   });
 
   it('are waited for only after the pass in shared memory', async () => {
-    const { log, passes, sessions } = await replicas(true, true);
+    const { log, reads, passes, sessions } = await replicas(true, true);
     const running = backward(sessions[0]!);
     await setImmediate();
+    // One wait for both.
+    expect(reads).toEqual([2, 3]);
     passes[0]!.succeed();
     await setImmediate();
     expect(log).toEqual(['sum of 3 and 2', 'end of the pass', 'finish']);

@@ -32,8 +32,8 @@ export interface DistributedSessionParts {
 
 /**
  * Trains one replica's part of each global batch on the inner device. Between the last backward pass and the update the
- * gradients of all replicas are averaged, bucket by bucket in the order in which backward finishes them: where they are to
- * overlap and the inner device reports them early (more than one bucket), while it goes on, else after it.
+ * gradients of all replicas are averaged, in the order in which backward finishes them: where they are to overlap and the
+ * inner device reports them early (more than one bucket), while it goes on, else after it.
  */
 export class DistributedSession implements TrainingSession {
   readonly gradients: GradientBuckets;
