@@ -3,6 +3,7 @@ import { closeSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { allReduceSum, broadcast } from './collectives.js';
 import type { Communicator } from './communicator.js';
+import { useHugePages } from './huge-pages.js';
 import { mapFile, type Mapped } from './map-file.js';
 
 /** Where Linux keeps files in memory. */
@@ -13,7 +14,7 @@ const SHARE_LEFT = 0.5;
 const CHUNK = 2 ** 20;
 
 /**
- * Zeroed memory that all ranks reach, of so many bytes for each, by rank. A collective. Null on every rank where one of them
+ * Zeroed memory that all ranks reach, of so many bytes for each, by rank, in large pages where these are multiples of one. A collective. Null on every rank where one of them
  * cannot have it: the system is another than Linux, the ranks see different folders, there is too little room.
  *
  * Not a window of MPI: Open MPI takes those away in MPI_Finalize, while a thread that computes may still write.
@@ -27,7 +28,12 @@ export async function mapSharedFile(comm: Communicator, bytesEach: number): Prom
     const made = !isFirst || create(path, bytesEach * comm.size);
     if (!(await allAgree(comm, made))) return null;
     const mapped = reserveAndMap(path, comm, bytesEach);
-    return (await allAgree(comm, mapped !== null)) ? mapped : null;
+    const { rank, size } = comm;
+    if (mapped) await useHugePages(mapped.address + BigInt(rank * bytesEach), bytesEach);
+    if (!(await allAgree(comm, mapped !== null))) return null;
+    // The others' parts lie in large pages by now: they are found there.
+    await useHugePages(mapped!.address, size * bytesEach);
+    return mapped;
   } finally {
     // The memory lives on without its name.
     if (isFirst) rmSync(path, { force: true });

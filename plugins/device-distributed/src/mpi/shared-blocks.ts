@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Communicator } from './communicator.js';
+import { HUGE_PAGE } from './huge-pages.js';
 import { mapSharedFile } from './map-shared-file.js';
 
-/** A page of most systems, in bytes: no two ranks write into one. */
+/** A small page of most systems, in bytes. */
 const PAGE = 4096;
 /** Floats at a time: little of what a core's own cache holds. */
 const PIECE = 2 ** 14;
@@ -24,7 +25,9 @@ export class SharedBlocks {
 
   /** A collective. Null on every rank where one of them cannot have it. */
   static async map(comm: Communicator, floats: number): Promise<SharedBlocks | null> {
-    const bytes = Math.ceil((4 * floats) / PAGE) * PAGE;
+    // No two ranks write into one page, of the size that a block can have.
+    const page = 4 * floats < HUGE_PAGE ? PAGE : HUGE_PAGE;
+    const bytes = Math.ceil((4 * floats) / page) * page;
     const mapped = await mapSharedFile(comm, bytes);
     if (!mapped) return null;
     const blocks = Array.from({ length: comm.size }, (_, rank) => ({
