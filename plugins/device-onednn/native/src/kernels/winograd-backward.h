@@ -58,9 +58,11 @@ inline void storeRow(Pair* to, vf tile, vf next) { storePairs(to, tile, next); }
 template <class Y, class X, class E>
 inline void storePatches(const TileRow& row, E* to, size_t channels, size_t stride,
                          const vf one[Y::kPatch][X::kPatch], const vf next[Y::kPatch][X::kPatch]) {
+  REFOLD_UNROLLED
   for (int i = 0; i < Y::kPatch; i++) {
     const int fy = Y::frequency(i);
     E* start = to + size_t(row.in(fy)) * channels;
+    REFOLD_UNROLLED
     for (int j = 0; j < X::kPatch; j++) {
       E* place = start + (6 * fy + X::frequency(j)) * stride;
       storeRow(place, one[i][j], next[i][j]);
@@ -100,6 +102,7 @@ inline void weightGradient(const WinogradShape& s, const float* u, int g, int bl
   const size_t perFrequency = size_t(s.cg) * s.og;
   const float* from = u + size_t(g) * kFrequencies * perFrequency + size_t(c) * s.og + block * B;
   vf in[6][6], out[3][3];
+  REFOLD_UNROLLED
   for (int f = 0; f < kFrequencies; f++) {
     in[f / 6][f % 6] = load(from + f * perFrequency);
     __builtin_prefetch(from + f * perFrequency + kAhead);

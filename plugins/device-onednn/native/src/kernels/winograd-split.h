@@ -84,11 +84,14 @@ inline void splitStep(const WinogradShape& s, const SplitForwardSizes& size, con
     }
     const size_t ahead = i + kAtOnce < B ? kAtOnce * kStep : vectorPairSize<3>(1) - i * kStep;
     bf16* to = u;
-    for (int f = 0; f < kFrequencies; f++, to += size.uFrequency)
-      for (int j = 0; j < kAtOnce; j++) {
-        storeParts(to + j * kStep, 2 * kTileValues, even[j][f / 6][f % 6], odd[j][f / 6][f % 6]);
-        for (int part = 0; part < 3; part++) __builtin_prefetch(to + ahead + j * kStep + part * 2 * kTileValues, 1);
-      }
+    for (int y = 0; y < 6; y++)
+      REFOLD_UNROLLED
+      for (int x = 0; x < 6; x++, to += size.uFrequency)
+        REFOLD_UNROLLED
+        for (int j = 0; j < kAtOnce; j++) {
+          storeParts(to + j * kStep, 2 * kTileValues, even[j][y][x], odd[j][y][x]);
+          for (int part = 0; part < 3; part++) __builtin_prefetch(to + ahead + j * kStep + part * 2 * kTileValues, 1);
+        }
   }
 }
 
@@ -124,9 +127,11 @@ inline void splitInput(const WinogradShape& s, const Tiles& tiles, const TileRow
           vf low[Y::kPatch][X::kPatch], high[Y::kPatch][X::kPatch] = {};
           inputPatch<Y, X>(s, at, x, g * blocks + block, low);
           if (block + 1 < blocks) inputPatch<Y, X>(s, at, x, g * blocks + block + 1, high);
+          REFOLD_UNROLLED
           for (int i = 0; i < Y::kPatch; i++) {
             const int fy = Y::frequency(i);
             bf16* start = v + g * size.vGroup + placeInA<3>(size.steps, row.in(fy), block / 2);
+            REFOLD_UNROLLED
             for (int j = 0; j < X::kPatch; j++) {
               bf16* to = start + (6 * fy + X::frequency(j)) * size.vStride;
               storeParts(to, kTileValues, low[i][j], high[i][j]);

@@ -60,9 +60,11 @@ void transformInput(const WinogradShape& s, const Tiles& tiles, const TileRows& 
       for (int block = fromBlock; block < toBlock; block++) {
         vf out[Y::kPatch][X::kPatch];
         inputPatch<Y, X>(s, at, x, block, out);
+        REFOLD_UNROLLED
         for (int i = 0; i < Y::kPatch; i++) {
           const int fy = Y::frequency(i);
           E* to = v + size_t(row.in(fy)) * channels + block * B;
+          REFOLD_UNROLLED
           for (int j = 0; j < X::kPatch; j++) store(to + (6 * fy + X::frequency(j)) * stride, out[i][j]);
         }
       }
@@ -96,9 +98,11 @@ void transformOutput(const WinogradShape& s, const Tiles& tiles, const TileRows&
       const int across = s.outW - at.left < X::kSize ? s.outW - at.left : X::kSize;
       for (int block = fromBlock; block < toBlock; block++) {
         vf in[Y::kPatch][X::kPatch], out[Y::kSize][X::kSize];
+        REFOLD_UNROLLED
         for (int i = 0; i < Y::kPatch; i++) {
           const int fy = Y::frequency(i);
           const float* from = m + size_t(row.in(fy)) * channels + block * B;
+          REFOLD_UNROLLED
           for (int j = 0; j < X::kPatch; j++) in[i][j] = load(from + (6 * fy + X::frequency(j)) * stride);
         }
         outputTransform<Y, X>(in, out);
@@ -195,9 +199,11 @@ inline void winogradWeights(const WinogradShape& s, const float* w, const float*
         if (half && kHasPairs) {
           weightPatch(taps[++c % B], factor, flip, next);
           Pair* to = static_cast<Pair*>(target) + base / 2 + c / 2 * row + column;
+          REFOLD_UNROLLED
           for (int f = 0; f < kFrequencies; f++) storePairs(to + f * (perFrequency / 2), out[f / 6][f % 6], next[f / 6][f % 6]);
         } else {
           float* to = static_cast<float*>(target) + base + c * row + column;
+          REFOLD_UNROLLED
           for (int f = 0; f < kFrequencies; f++) store(to + f * perFrequency, out[f / 6][f % 6]);
         }
       }
