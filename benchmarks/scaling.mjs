@@ -61,6 +61,8 @@ const text = [
     const megapixels = (point.batchSize * point.resolution ** 2) / 1e6;
     return `| ${point.resolution} | ${ms.toFixed(0)} | ${(ms / megapixels).toFixed(1)} | ${mebibytes(memory)} |`;
   }),
+  '',
+  [spreadByBatch(), lineByResolution()].join(' '),
 ].join('\n');
 process.stdout.write(`${text}\n`);
 if (flags.write) {
@@ -70,6 +72,32 @@ if (flags.write) {
       '`node benchmarks/scaling.mjs`: the time per image should not depend on the batch, nor that per pixel on the resolution.',
     after: ['throughput'],
   });
+}
+
+function spreadByBatch() {
+  const each = byBatch.map((point) => least.get(keyOf(point)).ms / point.batchSize);
+  const middle = (Math.max(...each) + Math.min(...each)) / 2;
+  const spread = (100 * (Math.max(...each) - middle)) / middle;
+  return `Times per image lie within ± ${spread.toFixed(1)} %.`;
+}
+
+/** The cost of a step as a + b · resolution², by least squares of relative errors. */
+function lineByResolution() {
+  const points = byResolution.map((point) => ({
+    ...{ x: point.resolution ** 2, y: least.get(keyOf(point)).ms, px: point.resolution },
+  }));
+  const sum = (of) => points.reduce((total, { x, y }) => total + of(x) / y ** 2, 0);
+  const sumOfY = (of) => points.reduce((total, { x, y }) => total + of(x) / y, 0);
+  const [s0, s1, s2] = [() => 1, (x) => x, (x) => x * x].map(sum);
+  const [t0, t1] = [() => 1, (x) => x].map(sumOfY);
+  const b = (s0 * t1 - s1 * t0) / (s0 * s2 - s1 * s1);
+  const a = (t0 - b * s1) / s0;
+  const errors = points.map(({ x, y, px }) => ({ px, error: 100 * (y / (a + b * x) - 1) }));
+  const farthest = errors.reduce((one, other) =>
+    Math.abs(other.error) > Math.abs(one.error) ? other : one,
+  );
+  const sign = farthest.error < 0 ? '−' : '+';
+  return `Steps of ${byResolution[0].batchSize} images lie on a line over resolution², ${a.toFixed(0)} ms + ${(1000 * b).toFixed(2)} ms for each 1,000 pixels of an image; farthest from it is ${farthest.px} px, by ${sign} ${Math.abs(farthest.error).toFixed(1)} %.`;
 }
 
 function keyOf({ batchSize, resolution }) {
