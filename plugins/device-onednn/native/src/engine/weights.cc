@@ -10,7 +10,7 @@ Weights::Weights(const Program& p) : sizes_(p.tensorSizes), parameterCount_(p.pa
     if (i + 1 == parameterCount_) stride_ = floats;
   }
   // Kernels read biases and the like in whole vectors.
-  values_ = Memory(floats * 4 + 64);
+  values_ = Memory(floats * 4 + 64, p.training ? Pages::huge : Pages::small);
   if (!p.training) return;
   slots_ = Memory(stride_ * p.rule.slots.size() * 4 + 64);
   gradients_ = Memory(stride_ * 4 + 64);

@@ -36,7 +36,7 @@ class FoldedBranches : public Op {
     }
     makeKernels();
     if (keeps_)
-      for (const auto& kernel : kernels_) kept_.emplace_back(kernel->weightBytes());
+      for (const auto& kernel : kernels_) kept_.emplace_back(kernel->weightBytes(), Pages::small);
   }
 
   void forward(Run& run) override {
@@ -66,6 +66,8 @@ class FoldedBranches : public Op {
                        weights, scratch);
       kernel.run(valueOf<T>(run, inputs[addends_.size() + i]), weights, isFirst ? shift_.get() : nullptr, y, scratch);
     }
+    if (!isReady_)
+      for (Memory& each : kept_) each.preferHugePages();
     isReady_ = true;
     if (activatesHere) return;
     const T* xs[1] = {y};
