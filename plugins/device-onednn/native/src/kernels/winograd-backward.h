@@ -23,9 +23,9 @@ inline Tiles tileRowsOf(const WinogradShape& s, int wide) { return Tiles(s, (s.i
 struct BackwardScratch {
   int chunk;
   size_t vStride, yStride, vBytes, yBytes, uBytes, turnedPairs, bytes;
-  /** @param item bytes of a channel in a row */
   BackwardScratch(const WinogradShape& s, bool half, int threads) {
     const int wide = half && kHasPairs ? 2 : 1;
+    // Bytes of a channel in a row.
     const size_t item = wide * itemBytes(half);
     // Whole steps of products along the tiles.
     const int step = wide == 2 && kHasTiles ? kTilePairs : 1;
@@ -58,17 +58,11 @@ inline void storeRow(Pair* to, vf tile, vf next) { storePairs(to, tile, next); }
 template <class Y, class X, class E>
 inline void storePatches(const TileRow& row, E* to, size_t channels, size_t stride,
                          const vf one[Y::kPatch][X::kPatch], const vf next[Y::kPatch][X::kPatch]) {
-  REFOLD_UNROLLED
-  for (int i = 0; i < Y::kPatch; i++) {
-    const int fy = Y::frequency(i);
-    E* start = to + size_t(row.in(fy)) * channels;
-    REFOLD_UNROLLED
-    for (int j = 0; j < X::kPatch; j++) {
-      E* place = start + (6 * fy + X::frequency(j)) * stride;
-      storeRow(place, one[i][j], next[i][j]);
-      __builtin_prefetch(place + kAhead, 1);
-    }
-  }
+  eachFrequency<Y, X>(row, [&](int i, int j, int f, int r) {
+    E* place = to + f * stride + size_t(r) * channels;
+    storeRow(place, one[i][j], next[i][j]);
+    __builtin_prefetch(place + kAhead, 1);
+  });
 }
 
 /** The row of V and of A dY Aᵀ of a tile, or of that tile of two images. */

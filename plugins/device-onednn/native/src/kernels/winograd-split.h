@@ -116,32 +116,22 @@ inline void splitInput(const WinogradShape& s, const Tiles& tiles, const TileRow
   const int blocks = s.cg / B;
   // The next step's places, where they are not in the second-level cache.
   const bool isFar = size.vBytes > REFOLD_SPLIT_BLOCK_BYTES;
-  for (int t = first; t < first + count; t++) {
-    const Place at(tiles, t);
-    const TileRow row = rows.of(at);
-    withSides(at.kind, [&](auto down, auto across) {
-      using Y = decltype(down);
-      using X = decltype(across);
-      for (int g = 0; g < s.groups; g++)
-        for (int block = 0; block < blocks; block += 2) {
-          vf low[Y::kPatch][X::kPatch], high[Y::kPatch][X::kPatch] = {};
-          inputPatch<Y, X>(s, at, x, g * blocks + block, low);
-          if (block + 1 < blocks) inputPatch<Y, X>(s, at, x, g * blocks + block + 1, high);
-          REFOLD_UNROLLED
-          for (int i = 0; i < Y::kPatch; i++) {
-            const int fy = Y::frequency(i);
-            bf16* start = v + g * size.vGroup + placeInA<3>(size.steps, row.in(fy), block / 2);
-            REFOLD_UNROLLED
-            for (int j = 0; j < X::kPatch; j++) {
-              bf16* to = start + (6 * fy + X::frequency(j)) * size.vStride;
-              storeParts(to, kTileValues, low[i][j], high[i][j]);
-              if (isFar)
-                for (int part = 0; part < 3; part++) __builtin_prefetch(to + (3 + part) * kTileValues, 1);
-            }
-          }
-        }
-    });
-  }
+  eachTile(tiles, rows, first, count, [&](const Place& at, const TileRow& row, auto down, auto across) {
+    using Y = decltype(down);
+    using X = decltype(across);
+    for (int g = 0; g < s.groups; g++)
+      for (int block = 0; block < blocks; block += 2) {
+        vf low[Y::kPatch][X::kPatch], high[Y::kPatch][X::kPatch] = {};
+        inputPatch<Y, X>(s, at, x, g * blocks + block, low);
+        if (block + 1 < blocks) inputPatch<Y, X>(s, at, x, g * blocks + block + 1, high);
+        eachFrequency<Y, X>(row, [&](int i, int j, int f, int r) {
+          bf16* to = v + f * size.vStride + g * size.vGroup + placeInA<3>(size.steps, r, block / 2);
+          storeParts(to, kTileValues, low[i][j], high[i][j]);
+          if (isFar)
+            for (int part = 0; part < 3; part++) __builtin_prefetch(to + (3 + part) * kTileValues, 1);
+        });
+      }
+  });
 }
 
 /** M for work items [from, to) of (group, frequency). */

@@ -89,4 +89,25 @@ inline void withSides(int kind, F run) {
   }
 }
 
+/** Calls `run` with the place, the row and the sides of each of `count` tiles from `first` on. */
+template <class F>
+inline void eachTile(const Tiles& tiles, const TileRows& rows, int first, int count, F run) {
+  for (int t = first; t < first + count; t++) {
+    const Place at(tiles, t);
+    const TileRow row = rows.of(at);
+    withSides(at.kind, [&](auto down, auto across) { run(at, row, down, across); });
+  }
+}
+
+/** Calls `run` with the place of each value in a patch with sides Y and X, its frequency, and its row of V and M. */
+template <class Y, class X, class F>
+inline void eachFrequency(const TileRow& row, F run) {
+  REFOLD_UNROLLED
+  for (int i = 0; i < Y::kPatch; i++) {
+    const int fy = Y::frequency(i), inFrequency = row.in(fy);
+    REFOLD_UNROLLED
+    for (int j = 0; j < X::kPatch; j++) run(i, j, 6 * fy + X::frequency(j), inFrequency);
+  }
+}
+
 }  // namespace refold::REFOLD_ISA

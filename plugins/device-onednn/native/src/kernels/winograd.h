@@ -51,25 +51,15 @@ template <class E, class T>
 void transformInput(const WinogradShape& s, const Tiles& tiles, const TileRows& rows, const T* x, int first, int count, int fromBlock,
                     int toBlock, E* v, size_t stride) {
   const int channels = s.groups * s.cg;
-  for (int t = first; t < first + count; t++) {
-    const Place at(tiles, t);
-    const TileRow row = rows.of(at);
-    withSides(at.kind, [&](auto down, auto across) {
-      using Y = decltype(down);
-      using X = decltype(across);
-      for (int block = fromBlock; block < toBlock; block++) {
-        vf out[Y::kPatch][X::kPatch];
-        inputPatch<Y, X>(s, at, x, block, out);
-        REFOLD_UNROLLED
-        for (int i = 0; i < Y::kPatch; i++) {
-          const int fy = Y::frequency(i);
-          E* to = v + size_t(row.in(fy)) * channels + block * B;
-          REFOLD_UNROLLED
-          for (int j = 0; j < X::kPatch; j++) store(to + (6 * fy + X::frequency(j)) * stride, out[i][j]);
-        }
-      }
-    });
-  }
+  eachTile(tiles, rows, first, count, [&](const Place& at, const TileRow& row, auto down, auto across) {
+    using Y = decltype(down);
+    using X = decltype(across);
+    for (int block = fromBlock; block < toBlock; block++) {
+      vf out[Y::kPatch][X::kPatch];
+      inputPatch<Y, X>(s, at, x, block, out);
+      eachFrequency<Y, X>(row, [&](int i, int j, int f, int r) { store(v + f * stride + size_t(r) * channels + block * B, out[i][j]); });
+    }
+  });
 }
 
 /** What becomes of a sum on its way into the image y; T: its type. */
@@ -88,37 +78,27 @@ void transformOutput(const WinogradShape& s, const Tiles& tiles, const TileRows&
   const int blocks = s.groups * s.og / B, channels = blocks * B;
   const T* added = static_cast<const T*>(output.addend.values);
   const float *bias = output.bias, *scale = output.addend.scale;
-  for (int t = first; t < first + count; t++) {
-    const Place at(tiles, t);
-    const TileRow row = rows.of(at);
-    withSides(at.kind, [&](auto tall, auto wide) {
-      using Y = decltype(tall);
-      using X = decltype(wide);
-      const int down = s.outH - at.top < Y::kSize ? s.outH - at.top : Y::kSize;
-      const int across = s.outW - at.left < X::kSize ? s.outW - at.left : X::kSize;
-      for (int block = fromBlock; block < toBlock; block++) {
-        vf in[Y::kPatch][X::kPatch], out[Y::kSize][X::kSize];
-        REFOLD_UNROLLED
-        for (int i = 0; i < Y::kPatch; i++) {
-          const int fy = Y::frequency(i);
-          const float* from = m + size_t(row.in(fy)) * channels + block * B;
-          REFOLD_UNROLLED
-          for (int j = 0; j < X::kPatch; j++) in[i][j] = load(from + (6 * fy + X::frequency(j)) * stride);
+  eachTile(tiles, rows, first, count, [&](const Place& at, const TileRow& row, auto tall, auto wide) {
+    using Y = decltype(tall);
+    using X = decltype(wide);
+    const int down = s.outH - at.top < Y::kSize ? s.outH - at.top : Y::kSize;
+    const int across = s.outW - at.left < X::kSize ? s.outW - at.left : X::kSize;
+    for (int block = fromBlock; block < toBlock; block++) {
+      vf in[Y::kPatch][X::kPatch], out[Y::kSize][X::kSize];
+      eachFrequency<Y, X>(row, [&](int i, int j, int f, int r) { in[i][j] = load(m + f * stride + size_t(r) * channels + block * B); });
+      outputTransform<Y, X>(in, out);
+      const vf shift = bias ? load(bias + block * B) : zero(), factor = scale ? load(scale + block * B) : splat(1);
+      T* plane = output.y + (size_t(at.image) * blocks + block) * s.outH * s.outW * B;
+      for (int oy = 0; oy < down; oy++)
+        for (int ox = 0; ox < across; ox++) {
+          T* to = plane + (size_t(at.top + oy) * s.outW + at.left + ox) * B;
+          vf value = out[oy][ox] + shift;
+          if (output.accumulate) value += load(to);
+          if (added) value += factor * load(added + (to - output.y));
+          store(to, output.relu ? max(zero(), value) : value);
         }
-        outputTransform<Y, X>(in, out);
-        const vf shift = bias ? load(bias + block * B) : zero(), factor = scale ? load(scale + block * B) : splat(1);
-        T* plane = output.y + (size_t(at.image) * blocks + block) * s.outH * s.outW * B;
-        for (int oy = 0; oy < down; oy++)
-          for (int ox = 0; ox < across; ox++) {
-            T* to = plane + (size_t(at.top + oy) * s.outW + at.left + ox) * B;
-            vf value = out[oy][ox] + shift;
-            if (output.accumulate) value += load(to);
-            if (added) value += factor * load(added + (to - output.y));
-            store(to, output.relu ? max(zero(), value) : value);
-          }
-      }
-    });
-  }
+    }
+  });
 }
 
 /** Columns of U are kept in panels [panel][C][columns] (pairs: [panel][C / 2][columns][2]): one stream for a product. */
