@@ -1,9 +1,9 @@
 /**
  * `npm run setup:judges`: programs of others that judge what Refold writes: PyTorch, timm, ONNX and MindSpore in two Python
- * environments under `.cache/judges`, and on Debian and Ubuntu, as root, Chromium. Gigabytes, so only on request. The tests
+ * environments under `.cache/judges`, and on Debian and Ubuntu, as root, Chromium and MPICH. Gigabytes, so only on request. The tests
  * that need one say so and are skipped where it is not.
  *
- * node tools/setup-judges.mjs [python] [chromium]
+ * node tools/setup-judges.mjs [python] [chromium] [mpich]
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,9 @@ await main(import.meta.url, async () => {
   for (const { name, folder, requirements } of wants('python') ? judges : []) {
     await orWithout(`Python with ${name}`, () => python(folder, join(root, requirements)));
   }
-  if (wants('chromium')) await orWithout('Chromium', chromium);
+  if (wants('chromium')) await orWithout('Chromium', () => debian('chromium', 'chromium'));
+  // Beside Open MPI, which `mpirun` stays.
+  if (wants('mpich')) await orWithout('MPICH', () => debian('mpich', 'mpirun.mpich'));
 });
 
 /** One that cannot be had is told and left out: the others are worth having all the same. */
@@ -47,10 +49,9 @@ async function python(folder, requirements) {
   writeFileSync(mark, wanted);
 }
 
-async function chromium() {
-  const onPath = (process.env.PATH ?? '')
-    .split(':')
-    .some((dir) => existsSync(join(dir, 'chromium')));
+/** A package of Debian's that has this program. */
+async function debian(name, program) {
+  const onPath = (process.env.PATH ?? '').split(':').some((dir) => existsSync(join(dir, program)));
   if (onPath) return;
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
     throw new Error('install it with the package manager of this system');
@@ -59,6 +60,6 @@ async function chromium() {
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   // Fails where an index is out of date in part, which need not matter.
   await runCommand('apt-get', ['update', '--quiet'], { ...options, acceptCodes: [0, 100] });
-  const install = ['install', '--yes', '--no-install-recommends', 'chromium'];
+  const install = ['install', '--yes', '--no-install-recommends', name];
   await runCommand('apt-get', install, { ...options, env });
 }

@@ -1,16 +1,13 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from '@jest/globals';
-import type { Evaluation, RunResult } from '@refold/core';
+import type { Evaluation } from '@refold/core';
 import { probeOnednn } from '@refold/plugin-device-onednn';
 import { probeLibtensorflow } from '@refold/plugin-device-tfjs';
-import { killRank } from './spec-kit/kill-rank.js';
 import { describeWithMpi } from './spec-kit/mpi.js';
 import { lossesOf, readEvents } from './spec-kit/read-events.js';
-import { runCli, startCli } from './spec-kit/run-cli.js';
+import { runCli } from './spec-kit/run-cli.js';
 import { temporaryFolder } from './spec-kit/temporary-folder.js';
 import { writeTinyConfig } from './spec-kit/tiny-config.js';
-import { stepsReached } from './spec-kit/watch-steps.js';
 
 const folder = temporaryFolder();
 const config = writeTinyConfig(folder, (text) =>
@@ -108,46 +105,6 @@ describeWithMpi('training on several ranks', () => {
         expect(Math.abs(loss! / reference! - 1)).toBeLessThan(1e-5);
       }
     }
-  });
-
-  it('ends all ranks when one is killed, says which, and leaves a checkpoint to go on from', async () => {
-    const more = ['--epochs', '40'];
-    const args = trainArgs({ ranks: 2, device: 'wasm', name: 'killed', more });
-    const { done } = startCli(args);
-    await stepsReached(logOf('killed'), 6);
-    killRank(1, outputOf('killed'));
-    const { code, stderr } = await done;
-    expect(code).toBe(1);
-    expect(stderr.match(/RF-[A-Z-]+/g)).toEqual(['RF-LAUNCH-RANK-DIED']);
-    expect(stderr).toMatch(/Rank 1 on \S+ was ended by signal 9/);
-    const again = await runCli([...args, '--resume', 'auto', '--max-steps', '20']);
-    expect({ code: again.code, stderr: again.stderr }).toMatchObject({ code: 0 });
-  });
-
-  it('stops all ranks at one step when the launcher is interrupted', async () => {
-    const args = trainArgs({ ranks: 2, device: 'wasm', name: 'stopped', more: ['--epochs', '40'] });
-    const { child, done } = startCli(args);
-    await stepsReached(logOf('stopped'), 3);
-    child.kill('SIGINT');
-    const { code, stdout, stderr } = await done;
-    expect({ code, stderr }).toMatchObject({ code: 130 });
-    const result = JSON.parse(stdout) as RunResult;
-    expect(result).toMatchObject({ interrupted: true });
-    expect(existsSync(result.checkpoint!)).toBe(true);
-    // The other rank's events are beside it.
-    const steps = [logOf('stopped'), `${logOf('stopped')}.rank-1`].map(
-      (file) => lossesOf(readEvents(file)).size,
-    );
-    expect(steps).toEqual([result.steps, result.steps]);
-  });
-
-  it('says the mistake of all ranks once, with its exit code', async () => {
-    const { code, stdout, stderr } = await runCli([
-      ...['launch', '-n', '3', '--', 'train', '-c', config, '--rate.base', 'much'],
-    ]);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr.match(/RF-[A-Z-]+/g)).toEqual(['RF-CONFIG-TYPE']);
-    expect(stderr).toMatch(/^Rank \d of 3 on /);
   });
 });
 

@@ -18,11 +18,15 @@ export interface CliProcess {
   readonly done: Promise<CliResult>;
 }
 
-/** Starts `refold` as a process of its own, as a user does. */
-export function startCli(args: readonly string[], cwd: string = root): CliProcess {
+/** Starts `refold` as a process of its own, as a user does. @param env beside this process's */
+export function startCli(
+  args: readonly string[],
+  cwd: string = root,
+  env: NodeJS.ProcessEnv = {},
+): CliProcess {
   const child = spawn(process.execPath, [bin, ...args], {
     cwd,
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -37,6 +41,10 @@ export function startCli(args: readonly string[], cwd: string = root): CliProces
 }
 
 /** Runs `refold` to its end. */
-export function runCli(args: readonly string[], cwd: string = root): Promise<CliResult> {
-  return startCli(args, cwd).done;
+export function runCli(
+  args: readonly string[],
+  cwd?: string,
+  env?: NodeJS.ProcessEnv,
+): Promise<CliResult> {
+  return startCli(args, cwd, env).done;
 }

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
-import { launchedRank } from '@refold/core';
+import { LAUNCH_ID, launchedRank } from '@refold/core';
+import { rankNotice } from './launch/rank-notices.js';
 import { FailureStream } from './output/failure-stream.js';
 
 /** Where a command reads and writes; replaced in tests. */
@@ -23,6 +24,7 @@ export function processIo(): Io {
   const cwd = process.cwd();
   const launched = launchedRank();
   if (launched === null || launched.size === 1) return { stdout, stderr, cwd };
+  if (LAUNCH_ID in process.env) stderr.write(rankNotice(launched.rank));
   const failures = new FailureStream(launched, stderr);
   if (launched.rank === 0) return { stdout, stderr, cwd, failures };
   return { stdout: nowhere(), stderr: nowhere(), cwd, failures };

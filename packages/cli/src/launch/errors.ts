@@ -1,5 +1,5 @@
 import { RefoldError } from '@refold/graph';
-import type { RankEnd } from './launcher-messages.js';
+import type { RankEnd } from './launcher-lines.js';
 
 /** There is no mpirun. */
 export function launcherMissing(command: string, cause: unknown): RefoldError {

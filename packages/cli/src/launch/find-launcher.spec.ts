@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
@@ -21,6 +21,15 @@ it.each([
   ['Intel(R) MPI Library for Linux* OS, Version 2021.11', 'hydra'],
 ])('tells by its version whose mpirun it is: %s', (text, family) => {
   expect(findLauncher(launcherThatSays(text))).toMatchObject({ family, version: text });
+});
+
+it("goes past Intel's script, which a signal would end", () => {
+  const env = launcherThatSays('Intel(R) MPI Library for Linux* OS, Version 2021.11');
+  const hydra = path.join(folder, 'mpiexec.hydra');
+  expect(findLauncher(env).command).toBe(env['REFOLD_MPIRUN']);
+  copyFileSync(env['REFOLD_MPIRUN']!, hydra);
+  expect(findLauncher(env).command).toBe(hydra);
+  rmSync(hydra);
 });
 
 it('says what to install where there is none', () => {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import path from 'node:path';
 import { launcherMissing } from './errors.js';
 
 export type LauncherFamily = 'openmpi' | 'hydra';
@@ -20,13 +21,29 @@ export function findLauncher(env: NodeJS.ProcessEnv = process.env): Launcher {
   const command = env['REFOLD_MPIRUN'] ?? 'mpirun';
   let said: string;
   try {
-    said = execFileSync(command, ['--version'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    said = versionOf(command);
   } catch (cause) {
     throw launcherMissing(command, cause);
   }
   const [version = ''] = said.split('\n');
-  return { command, version, family: /open mpi|open-mpi|prte/i.test(said) ? 'openmpi' : 'hydra' };
+  if (/open mpi|open-mpi|prte/i.test(said)) return { command, version, family: 'openmpi' };
+  const isScript = version.startsWith('Intel(R) MPI') && path.basename(command) === 'mpirun';
+  return { command: isScript ? besideScript(command) : command, version, family: 'hydra' };
+}
+
+/** Intel's mpirun is a script that a signal ends: what it starts, beside it, passes signals on. */
+function besideScript(command: string): string {
+  const hydra = command.replace(/mpirun$/, 'mpiexec.hydra');
+  try {
+    return versionOf(hydra) === versionOf(command) ? hydra : command;
+  } catch {
+    return command;
+  }
+}
+
+function versionOf(command: string): string {
+  return execFileSync(command, ['--version'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
 }

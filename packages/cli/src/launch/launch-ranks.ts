@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { LAUNCH_ID } from '@refold/core';
 import type { Io } from '../io.js';
 import { launcherFailed, rankDied } from './errors.js';
 import type { Launcher } from './find-launcher.js';
 import type { LaunchOptions } from './launch-options.js';
+import { launcherStreams } from './launcher-streams.js';
 import { launcherArguments, rankEnvironment, thisMachine } from './launcher-arguments.js';
-import { LauncherMessages } from './launcher-messages.js';
 
 /** How long the launcher may take to end the others once a rank has said why it ended. */
 const GRACE_MS = 10_000;
@@ -28,13 +30,13 @@ export async function launchRanks(
   const args = launcherArguments(launcher.family, options, machine);
   const child = spawn(launcher.command, [...args, ...program], {
     cwd: io.cwd,
-    env: { ...process.env, ...rankEnvironment(options, machine) },
+    env: { ...process.env, ...rankEnvironment(options, machine), [LAUNCH_ID]: randomUUID() },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A terminal's Ctrl-C reaches this process alone, which passes it on as a wish.
     detached: true,
   });
-  const messages = new LauncherMessages((text) => io.stderr.write(text));
-  child.stdout.on('data', (chunk: Buffer) => io.stdout.write(chunk));
+  const { stderr: messages, stdout: results } = launcherStreams(launcher.family, io);
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => results.take(chunk));
   let timer: NodeJS.Timeout | undefined;
   let giveUp: (ended: readonly [null, string]) => void;
   const overdue = new Promise<readonly [null, string]>((resolve) => (giveUp = resolve));
@@ -58,7 +60,9 @@ export async function launchRanks(
     const closed = once(child, 'close') as Promise<[number | null, string | null]>;
     const [code, signal] = await Promise.race([closed, overdue]);
     messages.finish();
-    const { end, hasReason } = messages;
+    results.finish();
+    const { hasReason } = messages;
+    const end = messages.end ?? results.end;
     if (code === 0 || hasReason) return code ?? 1;
     if (code === 130 || (asked && end?.how.endsWith('exit code 130'))) return 130;
     if (end) throw rankDied(end);

@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
+import { LAUNCH_ID } from '@refold/core';
 import type { LauncherFamily } from './find-launcher.js';
+import { CLEANUP_SIGNAL } from './hydra-lines.js';
 import type { LaunchOptions } from './launch-options.js';
 
 /** What this machine is, for the choice of arguments. */
@@ -33,6 +35,8 @@ export function rankEnvironment(
     TF_NUM_INTRAOP_THREADS: threads,
     // Ranks that wait in vain must not keep the others from their cores.
     OMP_WAIT_POLICY: 'passive',
+    // Intel MPI tells how each rank ended: let the others differ from the first, which may have been killed (9).
+    I_MPI_JOB_ABORT_SIGNAL: CLEANUP_SIGNAL,
   };
 }
 
@@ -47,10 +51,9 @@ function openMpi(options: LaunchOptions, { cores, isRoot }: LaunchMachine): stri
     ...(bindCore ? ['--map-by', `slot:PE=${threads}`, '--bind-to', 'core'] : ['--bind-to', 'none']),
     ...(hosts.length > 0 ? ['--host', hosts.map((host) => `${host}:${each}`).join(',')] : []),
     ...(hostfile === undefined ? [] : ['--hostfile', hostfile]),
-    ...['OMP_NUM_THREADS', 'TF_NUM_INTRAOP_THREADS', 'OMP_WAIT_POLICY'].flatMap((name) => [
-      '-x',
-      name,
-    ]),
+    ...['OMP_NUM_THREADS', 'TF_NUM_INTRAOP_THREADS', 'OMP_WAIT_POLICY', LAUNCH_ID].flatMap(
+      (name) => ['-x', name],
+    ),
   ];
 }
 

@@ -1,9 +1,13 @@
+import { hostname } from 'node:os';
+import { Writable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
-import { LauncherMessages } from './launcher-messages.js';
+import type { LauncherFamily } from './find-launcher.js';
+import { launcherStreams } from './launcher-streams.js';
+import { rankNotice } from './rank-notices.js';
 
 const rule = '-'.repeat(74);
 
-/** As Open MPI 4.1 and Hydra 4.0 wrote them. */
+/** As Open MPI 4.1, MPICH 4.0 and Intel MPI 2021.19 wrote them. */
 const killed = `${rule}
 Primary job  terminated normally, but 1 process returned
 a non-zero exit code. Per user-direction, the job has been aborted.
@@ -20,61 +24,123 @@ the job to be terminated. The first process to do so was:
   Exit code:    3
 ${rule}
 `;
-const hydra = `
-===================================================================================
+const line = '='.repeat(83);
+const mpich = `
+${line}
 =   BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES
-=   PID 4711 RUNNING AT vm
+=   PID ${process.pid} RUNNING AT ${hostname()}
 =   EXIT CODE: 9
 =   CLEANING UP REMAINING PROCESSES
 =   YOU CAN IGNORE THE BELOW CLEANUP MESSAGES
-===================================================================================
+${line}
 YOUR APPLICATION TERMINATED WITH THE EXIT STRING: Killed (signal 9)
+This typically refers to a problem with your application.
+Please see the FAQ page for debugging suggestions
+`;
+const intel = `
+${line}
+=   BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES
+=   RANK 0 PID 4710 RUNNING AT vm
+=   KILLED BY SIGNAL: 15 (Terminated)
+${line}
+
+${line}
+=   BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES
+=   RANK 1 PID 4711 RUNNING AT vm
+=   KILLED BY SIGNAL: 9 (Killed)
+${line}
 `;
 
-function read(text: string, chunk = text.length) {
-  let shown = '';
-  const messages = new LauncherMessages((part) => (shown += part));
-  for (let at = 0; at < text.length; at += chunk) messages.take(text.slice(at, at + chunk));
-  messages.finish();
-  return { shown, end: messages.end, hasReason: messages.hasReason };
+interface Written {
+  readonly stdout?: string;
+  readonly stderr?: string;
 }
 
-describe('what a launcher writes', () => {
-  it.each([1, 7, 10_000])('is read in pieces of %i characters', (chunk) => {
-    expect(read(killed, chunk)).toEqual({
-      shown: '',
+function read(family: LauncherFamily, written: Written, chunk = 10_000) {
+  const shown = { stdout: '', stderr: '' };
+  const into = (name: keyof Written) =>
+    new Writable({
+      decodeStrings: false,
+      write(text: string, _encoding, done) {
+        shown[name] += text;
+        done();
+      },
+    });
+  const streams = launcherStreams(family, { stdout: into('stdout'), stderr: into('stderr') });
+  for (const name of ['stderr', 'stdout'] as const) {
+    const text = written[name] ?? '';
+    for (let at = 0; at < text.length; at += chunk) streams[name].take(text.slice(at, at + chunk));
+    streams[name].finish();
+  }
+  const { stderr, stdout } = streams;
+  return { ...shown, end: stderr.end ?? stdout.end, hasReason: stderr.hasReason };
+}
+
+describe.each([1, 7, 10_000])('what a launcher writes, in pieces of %i characters', (chunk) => {
+  it("tells the killed rank, by Open MPI's words", () => {
+    expect(read('openmpi', { stderr: killed }, chunk)).toMatchObject({
+      ...{ stderr: '', hasReason: false },
       end: { rank: 1, host: 'vm', how: 'was ended by signal 9 (Killed)' },
-      hasReason: false,
     });
   });
 
-  it('tells a failed rank', () => {
-    expect(read(failed).end).toEqual({ rank: 2, host: null, how: 'ended with exit code 3' });
+  it("by Intel MPI's, between results", () => {
+    expect(read('hydra', { stdout: `{"a":1}\n\nb\n${intel}` }, chunk)).toMatchObject({
+      ...{ stdout: '{"a":1}\n\nb\n', stderr: '' },
+      end: { rank: 1, host: 'vm', how: 'was ended by signal 9 (Killed)' },
+    });
   });
 
-  it('of Hydra tells the signal', () => {
-    const { shown, end } = read(hydra);
-    expect(shown.trim()).toBe('');
-    expect(end).toMatchObject({ rank: null, how: 'was ended by signal 9 (Killed)' });
+  it("by MPICH's, which names a process, and what the rank said of itself", () => {
+    const host = hostname();
+    const how = 'was ended by signal 9 (Killed)';
+    const unnamed = read('hydra', { stdout: mpich }, chunk);
+    expect(unnamed).toMatchObject({ stdout: '', end: { rank: null, host, how } });
+    const named = read('hydra', { stdout: mpich, stderr: rankNotice(2) }, chunk);
+    expect(named).toMatchObject({ stdout: '', stderr: '', end: { rank: 2, host, how } });
+  });
+});
+
+describe('what a launcher writes', () => {
+  it('tells a failed rank', () => {
+    const how = 'ended with exit code 3';
+    expect(read('openmpi', { stderr: failed }).end).toMatchObject({ rank: 2, host: null, how });
+    const stdout = mpich.replace('CODE: 9', 'CODE: 3').replace(/\nYOUR APPLICATION[^]*/, '\n');
+    expect(read('hydra', { stdout }).end).toMatchObject({ host: hostname(), how });
   });
 
   it('leaves what ranks say, and knows a reason', () => {
     const said = `epoch 1/1\nRank 1 of 2 on vm: RF-DATA-EMPTY: nothing\n`;
-    expect(read(said + killed)).toMatchObject({ shown: said, hasReason: true });
+    const known = { stderr: said, hasReason: true };
+    expect(read('openmpi', { stderr: said + killed })).toMatchObject(known);
+    expect(read('hydra', { stderr: said, stdout: mpich })).toMatchObject(known);
+    // Of one rank alone.
+    const alone = 'RF-PLAN-NO-DEVICE: none\n';
+    expect(read('openmpi', { stderr: alone })).toMatchObject({ stderr: alone, hasReason: true });
   });
 
   it('leaves out that a signal is passed on', () => {
-    expect(read('mpirun: Forwarding signal 10 to job\n').shown).toBe('');
+    expect(read('openmpi', { stderr: 'mpirun: Forwarding signal 10 to job\n' }).stderr).toBe('');
   });
 
   it('leaves messages that it does not know', () => {
-    const text = `${rule}\nThere are not enough slots available\n${rule}\n`;
-    expect(read(text).shown).toBe('There are not enough slots available\n');
+    const stderr = `${rule}\nThere are not enough slots available\n${rule}\n`;
+    expect(read('openmpi', { stderr }).stderr).toBe('There are not enough slots available\n');
+  });
+
+  it('leaves rules in results', () => {
+    const stdout = `${rule}\ntable\n${rule}\n`;
+    expect(read('openmpi', { stdout }).stdout).toBe(stdout);
+    expect(read('hydra', { stdout }).stdout).toBe(stdout);
   });
 
   it('hands on a bar that has no end of line', () => {
-    let shown = '';
-    new LauncherMessages((part) => (shown += part)).take('\r[██░░] 50 %');
-    expect(shown).toBe('\r[██░░] 50 %');
+    const shown: string[] = [];
+    const stderr = new Writable({
+      decodeStrings: false,
+      write: (text: string, _encoding, done) => (shown.push(text), done()),
+    });
+    launcherStreams('hydra', { stdout: stderr, stderr }).stderr.take('\r[██░░] 50 %');
+    expect(shown).toEqual(['\r[██░░] 50 %']);
   });
 });

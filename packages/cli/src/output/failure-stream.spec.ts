@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
@@ -30,4 +30,11 @@ it('lets the first rank of a job say why it failed', () => {
 
 it('lets all say it where nothing tells jobs apart', () => {
   expect(said(null, [0, 1])).toBe(of(0) + of(1));
+});
+
+it('takes no notice of a job of the same name long ago', () => {
+  expect(said('19', [0])).toBe(of(0));
+  const mark = readdirSync(folder).find((name) => name.endsWith('-19'))!;
+  utimesSync(path.join(folder, mark), 1, 1);
+  expect(said('19', [1, 2])).toBe(of(1));
 });

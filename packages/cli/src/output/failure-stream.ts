@@ -1,8 +1,11 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync, utimesSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import type { LaunchedRank } from '@refold/core';
+
+/** Launchers give jobs the same names after a while: an older mark is another job's. */
+const MARK_MS = 60_000;
 
 /**
  * Why one of several processes failed, with its rank and host. Often one mistake fails all, and where one ends its
@@ -33,12 +36,21 @@ export class FailureStream extends Writable {
     const { job } = this.#rank;
     if (job === null) return true;
     const name = `refold-failure-${process.getuid?.() ?? 0}-${job.replace(/[^\w.-]/g, '_')}`;
+    const mark = path.join(this.#folder, name);
     try {
-      closeSync(openSync(path.join(this.#folder, name), 'wx'));
+      closeSync(openSync(mark, 'wx'));
       return true;
     } catch (error) {
       // Where no mark can be left, each says why.
-      return (error as NodeJS.ErrnoException).code !== 'EEXIST';
+      return (error as NodeJS.ErrnoException).code !== 'EEXIST' || renewed(mark);
     }
   }
+}
+
+/** Whether the mark was an old one. */
+function renewed(mark: string): boolean {
+  const now = Date.now();
+  if (now - statSync(mark).mtimeMs < MARK_MS) return false;
+  utimesSync(mark, now / 1000, now / 1000);
+  return true;
 }

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { launchedRank } from './launched-rank.js';
+import { LAUNCH_ID, launchedRank } from './launched-rank.js';
 
 it.each([
   [
@@ -16,9 +16,19 @@ it.each([
     { rank: 0, size: 2, localRank: 0, job: null },
   ],
   [
+    'mpirun of Intel MPI',
+    { PMI_RANK: '0', PMI_SIZE: '2', MPI_LOCALRANKID: '0', I_MPI_HYDRA_UUID: '4e74' },
+    { rank: 0, size: 2, localRank: 0, job: '4e74' },
+  ],
+  [
+    'refold launch with any of them',
+    { PMI_RANK: '0', PMI_SIZE: '2', I_MPI_HYDRA_UUID: '4e74', [LAUNCH_ID]: 'one' },
+    { rank: 0, size: 2, localRank: null, job: 'one' },
+  ],
+  [
     'srun --mpi=pmi2',
-    { PMI_RANK: '5', PMI_SIZE: '6', SLURM_LOCALID: '2', SLURM_JOB_ID: '9' },
-    { rank: 5, size: 6, localRank: 2, job: '9' },
+    { PMI_RANK: '5', PMI_SIZE: '6', SLURM_LOCALID: '2', SLURM_JOB_ID: '9', SLURM_STEP_ID: '1' },
+    { rank: 5, size: 6, localRank: 2, job: '9.1' },
   ],
   [
     'srun --mpi=pmix',

@@ -8,6 +8,9 @@ export interface LaunchedRank {
   readonly job: string | null;
 }
 
+/** The variable in which `refold launch` names a launch to its ranks. */
+export const LAUNCH_ID = 'REFOLD_LAUNCH_ID';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A launcher's variables: the rank, the number of ranks, and the rank on its host. */
@@ -54,8 +57,16 @@ function read(env: Environment, [rank, size, localRank]: Variables): LaunchedRan
   return {
     ...{ rank: own.rank, size: own.size },
     localRank: whole(env[localRank] ?? env['SLURM_LOCALID']),
-    job: env['PMIX_NAMESPACE'] ?? env['PMI_JOBID'] ?? env['SLURM_JOB_ID'] ?? null,
+    job: jobOf(env),
   };
+}
+
+/** MPICH's mpirun names none; a job of Slurm may have several steps. */
+function jobOf(env: Environment): string | null {
+  const named = [LAUNCH_ID, 'PMIX_NAMESPACE', 'PMI_JOBID', 'I_MPI_HYDRA_UUID'];
+  const { SLURM_JOB_ID: job, SLURM_STEP_ID: step = '' } = env;
+  const slurm = job === undefined ? null : `${job}.${step}`;
+  return named.map((name) => env[name]).find((id) => id !== undefined) ?? slurm;
 }
 
 const whole = (text: string | undefined) => (/^\d+$/.test(text ?? '') ? Number(text) : null);

@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { mpiMissing } from '../errors.js';
 import { findMpi } from './find-mpi.js';
@@ -58,5 +61,17 @@ describe('libraryCandidates', () => {
     expect(order({})).toBe('openmpi');
     expect(order({ PMI_RANK: '0', PMI_SIZE: '2', MPI_LOCALRANKID: '0' })).toBe('mpich');
     expect(order({ OMPI_COMM_WORLD_SIZE: '2', PMIX_RANK: '0' })).toBe('openmpi');
+  });
+
+  it('begin with it where the environment has another, as that of Intel oneAPI has', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'refold-oneapi-'));
+    mkdirSync(join(folder, 'lib'));
+    for (const name of ['libmpi.so', 'libmpi.so.12']) writeFileSync(join(folder, 'lib', name), '');
+    const first = (env: Record<string, string>) =>
+      libraryCandidates({ ...env, I_MPI_ROOT: folder }, 'linux')[0];
+    expect(first({ OMPI_COMM_WORLD_SIZE: '2' })).toBe('libmpi.so.40');
+    expect(first({ PMI_RANK: '0' })).toBe(join(folder, 'lib', 'libmpi.so.12'));
+    expect(first({})).toBe(join(folder, 'lib', 'libmpi.so'));
+    rmSync(folder, { recursive: true });
   });
 });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -28,7 +28,7 @@ const FOLDERS: Readonly<Record<System, readonly string[]>> = {
 /**
  * Files and names to try, the likeliest first: REFOLD_MPI_LIBRARY alone where it is set; else those of the environment
  * that is active (conda, Intel oneAPI), of the loader, and of well-known folders. The family of the launcher that
- * started this process comes before the other: with the other's library every rank would be alone.
+ * started this process comes before the other, wherever it lies: with the other's library every rank would be alone.
  */
 export function libraryCandidates(
   env: Environment,
@@ -38,15 +38,18 @@ export function libraryCandidates(
   if (named) return [named];
   const system = platform === 'darwin' ? 'darwin' : 'linux';
   const { openmpi, mpich, either } = NAMES[system];
-  const names = startedByHydra(env)
-    ? [...mpich, ...either, ...openmpi]
-    : [...openmpi, ...either, ...mpich];
-  return [...files(activeFolders(env), names), ...names, ...files(FOLDERS[system], names)];
+  const launcher = launcherFamily(env);
+  const [own, other] = launcher === 'mpich' ? [mpich, openmpi] : [openmpi, mpich];
+  const names = [...own, ...either, ...other];
+  const all = [...files(activeFolders(env), names), ...names, ...files(FOLDERS[system], names)];
+  const isOwn = (file: string) => launcher !== null && own.includes(basename(file));
+  return [...all.filter(isOwn), ...all.filter((file) => !isOwn(file))];
 }
 
-function startedByHydra(env: Environment): boolean {
-  const openmpi = 'OMPI_COMM_WORLD_SIZE' in env || 'PMIX_RANK' in env;
-  return !openmpi && ('PMI_RANK' in env || 'MPI_LOCALRANKID' in env);
+/** Of what started this process as a rank; null: nothing that is known did. */
+function launcherFamily(env: Environment): 'openmpi' | 'mpich' | null {
+  if ('OMPI_COMM_WORLD_SIZE' in env || 'PMIX_RANK' in env) return 'openmpi';
+  return 'PMI_RANK' in env || 'MPI_LOCALRANKID' in env ? 'mpich' : null;
 }
 
 function activeFolders(env: Environment): readonly string[] {

@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import type { RunResult } from '@refold/core';
+import { killRank } from './spec-kit/kill-rank.js';
+import { launchers } from './spec-kit/mpi.js';
+import { lossesOf, readEvents } from './spec-kit/read-events.js';
+import { root, runCli, startCli } from './spec-kit/run-cli.js';
+import { temporaryFolder } from './spec-kit/temporary-folder.js';
+import { writeTinyConfig } from './spec-kit/tiny-config.js';
+import { stepsReached } from './spec-kit/watch-steps.js';
+
+const folder = temporaryFolder();
+const config = writeTinyConfig(folder, (text) =>
+  text.replace('everySteps: 1', 'everySteps: 2').replace('batchSize: 16', 'batchSize: 8'),
+);
+const codesIn = (text: string) => text.match(/RF-[A-Z-]+/g);
+
+if (launchers.length === 0)
+  it.skip('refold launch (no mpirun: apt-get install openmpi-bin)', () => undefined);
+
+/** What launchers do each in their own way. */
+describe.each(launchers)('refold launch by %s', (family, command) => {
+  const env = { REFOLD_MPIRUN: command };
+  const outputOf = (name: string) => path.join(folder, family, name);
+  const logOf = (name: string) => path.join(folder, `${family}-${name}.jsonl`);
+  const launch = (name: string) => [
+    ...['launch', '-n', '2', '--threads', '1', '--', 'train', '-c', config, '--epochs', '40'],
+    ...['--output-dir', outputOf(name), '--events', logOf(name), '--json'],
+  ];
+
+  it('ends all ranks when one is killed, says which, and leaves a checkpoint to go on from', async () => {
+    const args = launch('killed');
+    const { done } = startCli(args, root, env);
+    await stepsReached(logOf('killed'), 6);
+    killRank(1, outputOf('killed'));
+    const { code, stdout, stderr } = await done;
+    expect({ code, stdout, codes: codesIn(stderr) }).toEqual({
+      ...{ code: 1, stdout: '', codes: ['RF-LAUNCH-RANK-DIED'] },
+    });
+    expect(stderr).toMatch(/Rank 1 on \S+ was ended by signal 9/);
+    const more = ['--resume', 'auto', '--max-steps', '20'];
+    const again = await runCli([...args, ...more], root, env);
+    expect({ code: again.code, stderr: again.stderr }).toMatchObject({ code: 0 });
+    expect(JSON.parse(again.stdout)).toMatchObject({ steps: 20 });
+  });
+
+  it('stops all ranks at one step when it is interrupted', async () => {
+    const { child, done } = startCli(launch('stopped'), root, env);
+    await stepsReached(logOf('stopped'), 3);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await done;
+    expect({ code, stderr }).toMatchObject({ code: 130 });
+    const result = JSON.parse(stdout) as RunResult;
+    expect(result).toMatchObject({ interrupted: true });
+    expect(existsSync(result.checkpoint!)).toBe(true);
+    // The other rank's events are beside it.
+    const steps = [logOf('stopped'), `${logOf('stopped')}.rank-1`].map(
+      (file) => lossesOf(readEvents(file)).size,
+    );
+    expect(steps).toEqual([result.steps, result.steps]);
+  });
+
+  it.each([1, 3])('says the mistake of %i ranks once, with its exit code', async (ranks) => {
+    const train = ['train', '-c', config, '--rate.base', 'much'];
+    const args = ['launch', '-n', String(ranks), '--', ...train];
+    const { code, stdout, stderr } = await runCli(args, root, env);
+    expect({ code, stdout, codes: codesIn(stderr) }).toEqual({
+      ...{ code: 1, stdout: '', codes: ['RF-CONFIG-TYPE'] },
+    });
+    expect(stderr).toMatch(ranks === 1 ? /^RF-/ : /^Rank \d of 3 on /);
+  });
+});

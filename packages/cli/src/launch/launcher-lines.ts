@@ -1,0 +1,21 @@
+/** How a process ended, as its launcher tells. */
+export interface RankEnd {
+  /** Null where the launcher does not say. */
+  readonly rank: number | null;
+  /** Its number on its host; null where the launcher does not say. */
+  readonly process: number | null;
+  /** Null where the launcher does not say. */
+  readonly host: string | null;
+  /** `was ended by signal 9 (Killed)` */
+  readonly how: string;
+}
+
+/** Tells the lines that a launcher writes from those of its ranks. */
+export interface LauncherLines {
+  /** The first end that was told. */
+  readonly end: RankEnd | undefined;
+  /** @returns the lines that are for people, this one or some that were held back */
+  take(line: string): readonly string[];
+  /** After the last line. @returns as `take` */
+  finish(): readonly string[];
+}
