@@ -3,6 +3,8 @@
  * section of docs/performance.md. Needs Open MPI with mpicc.
  *
  *     node benchmarks/ranks.mjs [--resolutions 64,224] [--batch 32] [--rounds 3] [--steps 8] [--dry]
+ *
+ * `--steps` are those at 224 px; smaller images get more, or what one rank loses to the machine in a step would weigh more.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -49,7 +51,7 @@ const bandwidth = (1000 * 4 * COUNT) / (median(ours.flat()) - 2 * latencyMs);
 
 const rows = [];
 for (const resolution of flags.resolutions.split(',').map(Number)) {
-  const job = { work: 'training', resolution, batchSize, steps };
+  const job = { work: 'training', resolution, batchSize, steps: stepsAt(resolution) };
   const [one, two, each] = alternate(
     () => rank(1, job),
     () => rank(2, job),
@@ -82,7 +84,12 @@ const table = [
   ...rows.map((cells) => `| ${cells.join(' | ')} |`),
 ].join('\n');
 const text = [
-  `${cpus().length} cores (${cpus()[0].model.trim()}), ${library}, onednn in float32 with one thread and core for each rank, ${batchSize} images a rank, ${rounds} alternating rounds of ${steps} steps. Without sums each rank trains for itself: what the cores take from each other.`,
+  `${cpus().length} cores (${cpus()[0].model.trim()}), ${library}, onednn in float32 with one thread and core for each rank, ${batchSize} images a rank, ${rounds} alternating rounds of ${flags.resolutions
+    .split(',')
+    .map((px) => `${stepsAt(px)} steps at ${px} px`)
+    .join(
+      ' and ',
+    )}. Without sums each rank trains for itself: what the cores take from each other.`,
   table,
   `All-reduce of ${(COUNT / 1e6).toFixed(2)} M floats on two ranks: ${least(ours.flat()).toFixed(1)} ms at best, ${median(ours.flat()).toFixed(1)} in the median; a loop in C (osu_allreduce's) ${least(inC.flat()).toFixed(1)} and ${median(inC.flat()).toFixed(1)}: ${(least(ours.flat()) / least(inC.flat())).toFixed(2)} and ${(median(ours.flat()) / median(inC.flat())).toFixed(2)} ×. Of as many in memory that both share, as in training here: ${least(shared.flat()).toFixed(1)} ms at best, ${median(shared.flat()).toFixed(1)} in the median.`,
   `Predicted by the model of \`refold plan --nodes\` from one rank's step, with α = ${(1000 * latencyMs).toFixed(0)} µs and β = ${(bandwidth / 1e9).toFixed(1)} GB/s of that all-reduce, as between machines. It leaves out that the exchange takes time of the core that computes.`,
@@ -95,6 +102,10 @@ if (!flags.dry) {
       '`node benchmarks/ranks.mjs`: the same network on one core and on two, see [distributed.md](distributed.md).',
     after: ['scaling', 'throughput'],
   });
+}
+
+function stepsAt(resolution) {
+  return Math.round((steps * 224) / resolution);
 }
 
 function alternate(...programs) {

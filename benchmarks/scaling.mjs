@@ -2,14 +2,14 @@
  * How the time of a training step grows: per image with the batch, per megapixel with the resolution.
  *
  *     node benchmarks/scaling.mjs [--device onednn] [--model repvgg_a0] [--precision float32] [--steps 5] [--rounds 2]
- *                                 [--batches 8,16,32,64,128] [--resolutions 96,128,160,192,224,256] [--write]
+ *                                 [--batches 8,16,32,64,128] [--resolutions 96,128,160,192,224,256] [--pytorch] [--write]
  *
- * The points take turns, each reading in a process of its own; the least time counts. `--write` puts it into
- * docs/performance.md.
+ * The points take turns, each reading in a process of its own; the least time counts. `--pytorch` has PyTorch take its turn at
+ * each batch, too. `--write` puts it into docs/performance.md.
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { runOurs } from './run-job.mjs';
+import { pytorchVersion, runOurs, runPytorch } from './run-job.mjs';
 import { writeBetweenMarkers } from './write-between-markers.mjs';
 
 const { values: flags } = parseArgs({
@@ -21,6 +21,7 @@ const { values: flags } = parseArgs({
     rounds: { type: 'string', default: '2' },
     batches: { type: 'string', default: '8,16,32,64,128' },
     resolutions: { type: 'string', default: '96,128,160,192,224,256' },
+    pytorch: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
@@ -33,11 +34,19 @@ const byResolution = numbers(flags.resolutions).map((resolution) => ({
   resolution,
 }));
 const least = new Map();
+/** Of PyTorch, by batch. */
+const theirs = new Map();
 for (let round = 0; round < Number(flags.rounds); round++) {
   for (const point of [...byBatch, ...byResolution]) {
     process.stderr.write(`round ${round + 1}: batch ${point.batchSize}, ${point.resolution} px\n`);
     const job = { device, model, kind: 'training', precision, steps, ...point };
     const { msPerStep, peakMemoryBytes } = runOurs(job);
+    if (flags.pytorch && byBatch.includes(point)) {
+      // As it comes: its 2.15 with channels last ends at 8 images in a corrupted heap.
+      const { msPerStep } = runPytorch({ ...job, threads: cpus().length });
+      const known = theirs.get(point) ?? Infinity;
+      theirs.set(point, Math.min(known, ...msPerStep));
+    }
     const known = least.get(keyOf(point));
     const ms = Math.min(known?.ms ?? Infinity, ...msPerStep);
     least.set(keyOf(point), { ms, memory: Math.max(known?.memory ?? 0, peakMemoryBytes) });
@@ -47,11 +56,12 @@ for (let round = 0; round < Number(flags.rounds); round++) {
 const text = [
   `${model}, training in ${precision} on ${device}, ${cpus().length} cores (${cpus()[0].model.trim()}), least of ${Number(flags.rounds) * steps} steps.`,
   '',
-  '| batch at 224 px | ms per step | ms per image | peak MiB |',
-  '| --- | --- | --- | --- |',
+  `| batch at 224 px | ms per step | ms per image | peak MiB |${flags.pytorch ? ' ms per image, PyTorch |' : ''}`,
+  `| --- | --- | --- | --- |${flags.pytorch ? ' --- |' : ''}`,
   ...byBatch.map((point) => {
     const { ms, memory } = least.get(keyOf(point));
-    return `| ${point.batchSize} | ${ms.toFixed(0)} | ${(ms / point.batchSize).toFixed(2)} | ${mebibytes(memory)} |`;
+    const other = flags.pytorch ? ` ${(theirs.get(point) / point.batchSize).toFixed(2)} |` : '';
+    return `| ${point.batchSize} | ${ms.toFixed(0)} | ${(ms / point.batchSize).toFixed(2)} | ${mebibytes(memory)} |${other}`;
   }),
   '',
   '| px at batch 32 | ms per step | ms per megapixel | peak MiB |',
@@ -75,10 +85,16 @@ if (flags.write) {
 }
 
 function spreadByBatch() {
-  const each = byBatch.map((point) => least.get(keyOf(point)).ms / point.batchSize);
-  const middle = (Math.max(...each) + Math.min(...each)) / 2;
-  const spread = (100 * (Math.max(...each) - middle)) / middle;
-  return `Times per image lie within ± ${spread.toFixed(1)} %.`;
+  const ours = spread(byBatch.map((point) => least.get(keyOf(point)).ms / point.batchSize));
+  const other = byBatch.map((point) => theirs.get(point) / point.batchSize);
+  const beside = flags.pytorch ? `, those of ${pytorchVersion()} within ± ${spread(other)} %` : '';
+  return `Times per image lie within ± ${ours} %${beside}.`;
+}
+
+/** How far the farthest two are from their middle, in percent of it. */
+function spread(values) {
+  const [most, fewest] = [Math.max(...values), Math.min(...values)];
+  return ((100 * (most - fewest)) / (most + fewest)).toFixed(1);
 }
 
 /** The cost of a step as a + b · resolution², by least squares of relative errors. */
