@@ -19,8 +19,11 @@ const codesIn = (text: string) => text.match(/RF-[A-Z-]+/g);
 if (launchers.length === 0)
   it.skip('refold launch (no mpirun: apt-get install openmpi-bin)', () => undefined);
 
-/** What launchers do each in their own way. */
-describe.each(launchers)('refold launch by %s', (family, command) => {
+for (const [family, command] of launchers)
+  describe(`refold launch by ${family}`, () => whatLaunchersDo(family, command));
+
+/** Each in its own way. */
+function whatLaunchersDo(family: string, command: string): void {
   const env = { REFOLD_MPIRUN: command };
   const outputOf = (name: string) => path.join(folder, family, name);
   const logOf = (name: string) => path.join(folder, `${family}-${name}.jsonl`);
@@ -61,6 +64,16 @@ describe.each(launchers)('refold launch by %s', (family, command) => {
     expect(steps).toEqual([result.steps, result.steps]);
   });
 
+  it('ends all ranks at once when it is interrupted twice', async () => {
+    const { child, done } = startCli(launch('ended'), root, env);
+    await stepsReached(logOf('ended'), 3);
+    child.kill('SIGINT');
+    // Another, since two of a kind may arrive as one.
+    child.kill('SIGTERM');
+    const { code, stderr } = await done;
+    expect({ code, codes: codesIn(stderr) }).toEqual({ code: 130, codes: null });
+  });
+
   it.each([1, 3])('says the mistake of %i ranks once, with its exit code', async (ranks) => {
     const train = ['train', '-c', config, '--rate.base', 'much'];
     const args = ['launch', '-n', String(ranks), '--', ...train];
@@ -70,4 +83,4 @@ describe.each(launchers)('refold launch by %s', (family, command) => {
     });
     expect(stderr).toMatch(ranks === 1 ? /^RF-/ : /^Rank \d of 3 on /);
   });
-});
+}

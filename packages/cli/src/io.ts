@@ -23,8 +23,8 @@ export function processIo(): Io {
   const { stdout, stderr } = process;
   const cwd = process.cwd();
   const launched = launchedRank();
+  if (launched !== null && LAUNCH_ID in process.env) stderr.write(rankNotice(launched.rank));
   if (launched === null || launched.size === 1) return { stdout, stderr, cwd };
-  if (LAUNCH_ID in process.env) stderr.write(rankNotice(launched.rank));
   const failures = new FailureStream(launched, stderr);
   if (launched.rank === 0) return { stdout, stderr, cwd, failures };
   return { stdout: nowhere(), stderr: nowhere(), cwd, failures };

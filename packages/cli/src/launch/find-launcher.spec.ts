@@ -24,11 +24,13 @@ it.each([
 });
 
 it("goes past Intel's script, which a signal would end", () => {
-  const env = launcherThatSays('Intel(R) MPI Library for Linux* OS, Version 2021.11');
+  const script = launcherThatSays('Intel(R) MPI Library for Linux* OS, Version 2021.11');
+  const env: NodeJS.ProcessEnv = { ...script, I_MPI_ROOT: folder };
   const hydra = path.join(folder, 'mpiexec.hydra');
   expect(findLauncher(env).command).toBe(env['REFOLD_MPIRUN']);
   copyFileSync(env['REFOLD_MPIRUN']!, hydra);
   expect(findLauncher(env).command).toBe(hydra);
+  expect(findLauncher(script).command).toBe(script['REFOLD_MPIRUN']);
   rmSync(hydra);
 });
 

@@ -27,15 +27,17 @@ export function findLauncher(env: NodeJS.ProcessEnv = process.env): Launcher {
   }
   const [version = ''] = said.split('\n');
   if (/open mpi|open-mpi|prte/i.test(said)) return { command, version, family: 'openmpi' };
+  // Only the script finds Intel's files where the environment does not name them.
   const isScript = version.startsWith('Intel(R) MPI') && path.basename(command) === 'mpirun';
-  return { command: isScript ? besideScript(command) : command, version, family: 'hydra' };
+  const beside = isScript && env['I_MPI_ROOT'] ? besideScript(command, said) : command;
+  return { command: beside, version, family: 'hydra' };
 }
 
 /** Intel's mpirun is a script that a signal ends: what it starts, beside it, passes signals on. */
-function besideScript(command: string): string {
+function besideScript(command: string, said: string): string {
   const hydra = command.replace(/mpirun$/, 'mpiexec.hydra');
   try {
-    return versionOf(hydra) === versionOf(command) ? hydra : command;
+    return versionOf(hydra) === said ? hydra : command;
   } catch {
     return command;
   }

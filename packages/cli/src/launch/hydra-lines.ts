@@ -1,15 +1,20 @@
 import type { LauncherLines, RankEnd } from './launcher-lines.js';
 
 const RULE = /^={60,}$/;
+const BEGINNING = /^= +BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES/;
 const PLACE = /^= +(?:RANK (\d+) )?PID (\d+) RUNNING AT (\S+)/;
 const EXIT = /^= +EXIT CODE: (\d+)/;
 /** Intel MPI's, in the block. */
 const KILLED = /^= +KILLED BY SIGNAL: (\d+) \((.+)\)/;
 /** MPICH's, behind the block. */
 const ENDED = /^YOUR APPLICATION TERMINATED WITH THE EXIT STRING: (.+) \(signal (\d+)\)/;
-const ADVICE = [
+const NOISE = [
   /^This typically refers to a problem with your application\.$/,
   /^Please see the FAQ page for debugging suggestions$/,
+  /^\[(mpiexec|proxy)[:@]/,
+  // The library's, before it ends the rank as it was told to.
+  /^Abort\(\d+\) on node \d+ .*application called MPI_Abort/,
+  /^application called MPI_Abort\(/,
 ];
 
 /** SIGTERM, by which Intel MPI is told to end other ranks once one has ended. */
@@ -20,8 +25,8 @@ export class HydraLines implements LauncherLines {
   /** By block. */
   readonly #ends: RankEnd[] = [];
   #isInside = false;
-  /** An empty line that may be Hydra's. */
-  #blank: readonly string[] = [];
+  /** An empty line and a rule that may be Hydra's. */
+  #held: readonly string[] = [];
 
   get end(): RankEnd | undefined {
     const wasEnded = ({ how }: RankEnd) => how.includes(`signal ${CLEANUP_SIGNAL} `);
@@ -29,39 +34,56 @@ export class HydraLines implements LauncherLines {
   }
 
   take(line: string): readonly string[] {
-    const held = this.#blank;
-    this.#blank = [];
-    if (RULE.test(line)) {
-      this.#isInside = !this.#isInside;
+    if (this.#isInside) {
+      this.#isInside = !RULE.test(line);
+      this.#tell(line);
       return [];
     }
-    this.#tell(line);
-    if (this.#isInside || ENDED.test(line) || ADVICE.some((known) => known.test(line))) return [];
-    if (line !== '') return [...held, line];
-    this.#blank = [line];
-    return held;
+    const held = this.#held;
+    this.#held = [];
+    if (BEGINNING.test(line) && RULE.test(held.at(-1) ?? '')) {
+      this.#isInside = true;
+      return held.slice(0, -1).filter((one) => one !== '');
+    }
+    if (RULE.test(line) && held.length < 2) {
+      this.#held = [...held, line];
+      return [];
+    }
+    if (line === '') {
+      this.#held = [line];
+      return held;
+    }
+    const [, text, number] = ENDED.exec(line) ?? [];
+    if (number !== undefined) this.#signalled(number, text!);
+    return number !== undefined || NOISE.some((known) => known.test(line)) ? held : [...held, line];
   }
 
   finish(): readonly string[] {
-    return this.#blank;
+    return this.#held;
   }
 
   #tell(line: string): void {
     const [, rank, process, host] = PLACE.exec(line) ?? [];
     if (host !== undefined) {
       const named = rank === undefined ? null : Number(rank);
-      this.#ends.push({ rank: named, process: Number(process), host, how: 'ended' });
+      const place = { rank: named, process: Number(process), host };
+      this.#ends.push({ ...place, how: 'ended', exitCode: null });
     }
     const [, code] = EXIT.exec(line) ?? [];
+    if (code !== undefined) this.#ended(`ended with exit code ${code}`, Number(code));
     const [, signal, name] = KILLED.exec(line) ?? [];
-    const [, text, number] = ENDED.exec(line) ?? [];
-    if (code !== undefined) this.#ended(`ended with exit code ${code}`);
-    if (name !== undefined) this.#ended(`was ended by signal ${signal} (${name})`);
-    if (number !== undefined) this.#ended(`was ended by signal ${number} (${text})`);
+    if (name !== undefined) this.#ended(`was ended by signal ${signal} (${name})`, null);
   }
 
-  #ended(how: string): void {
+  /** MPICH mixes into the signal those by which it ended other ranks: the block knows better. */
+  #signalled(number: string, name: string): void {
+    const code = this.#ends.at(-1)?.exitCode ?? 0;
+    if ((code & 127) === Number(number))
+      this.#ended(`was ended by signal ${number} (${name})`, null);
+  }
+
+  #ended(how: string, exitCode: number | null): void {
     const newest = this.#ends.pop();
-    if (newest) this.#ends.push({ ...newest, how });
+    if (newest) this.#ends.push({ ...newest, how, exitCode });
   }
 }

@@ -49,11 +49,8 @@ export async function launchRanks(
         giveUp([null, 'SIGKILL']);
       }, GRACE_MS);
   });
-  let asked = false;
-  const stop = (signal: NodeJS.Signals) => {
-    child.kill(asked ? signal : 'SIGUSR1');
-    asked = true;
-  };
+  let asked = 0;
+  const stop = () => child.kill(++asked === 1 ? 'SIGUSR1' : 'SIGTERM');
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   try {
@@ -63,8 +60,10 @@ export async function launchRanks(
     results.finish();
     const { hasReason } = messages;
     const end = messages.end ?? results.end;
-    if (code === 0 || hasReason) return code ?? 1;
-    if (code === 130 || (asked && end?.how.endsWith('exit code 130'))) return 130;
+    if (code === 0) return 0;
+    // Hydra mixes codes and signals of all ranks.
+    if (hasReason) return end?.exitCode ?? code ?? 1;
+    if (asked > 1 || code === 130 || (asked === 1 && end?.exitCode === 130)) return 130;
     if (end) throw rankDied(end);
     throw launcherFailed(launcher.command, code ?? -1, signal ?? '');
   } finally {

@@ -8,6 +8,8 @@ export interface RankEnd {
   readonly host: string | null;
   /** `was ended by signal 9 (Killed)` */
   readonly how: string;
+  /** Null where a signal ended it. */
+  readonly exitCode: number | null;
 }
 
 /** Tells the lines that a launcher writes from those of its ranks. */

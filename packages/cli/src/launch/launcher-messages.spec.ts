@@ -105,8 +105,17 @@ describe('what a launcher writes', () => {
   it('tells a failed rank', () => {
     const how = 'ended with exit code 3';
     expect(read('openmpi', { stderr: failed }).end).toMatchObject({ rank: 2, host: null, how });
-    const stdout = mpich.replace('CODE: 9', 'CODE: 3').replace(/\nYOUR APPLICATION[^]*/, '\n');
-    expect(read('hydra', { stdout }).end).toMatchObject({ host: hostname(), how });
+    // Others were killed.
+    const stdout = mpich.replace('CODE: 9', 'CODE: 3');
+    const end = { host: hostname(), how, exitCode: 3 };
+    expect(read('hydra', { stdout })).toMatchObject({ stdout: '', end });
+  });
+
+  it("tells a signal with which MPICH has mixed others'", () => {
+    const stdout = mpich
+      .replace('CODE: 9', 'CODE: 134')
+      .replace('Killed (signal 9)', 'Terminated (signal 15)');
+    expect(read('hydra', { stdout }).end).toMatchObject({ how: 'ended with exit code 134' });
   });
 
   it('leaves what ranks say, and knows a reason', () => {
@@ -128,10 +137,24 @@ describe('what a launcher writes', () => {
     expect(read('openmpi', { stderr }).stderr).toBe('There are not enough slots available\n');
   });
 
-  it('leaves rules in results', () => {
-    const stdout = `${rule}\ntable\n${rule}\n`;
+  it.each([
+    `${rule}\ntable\n${rule}\n`,
+    `\n${line}\ntable\n${line}\n`,
+    `${line}\n\n${line}\n${line}\n`,
+    `${line}\n{}\n`,
+    `${line}\n${line}\n`,
+    `{}\n${line}\n`,
+  ])('leaves rules in results: %j', (stdout) => {
     expect(read('openmpi', { stdout }).stdout).toBe(stdout);
     expect(read('hydra', { stdout }).stdout).toBe(stdout);
+    expect(read('hydra', { stdout: stdout + mpich }).stdout).toBe(stdout);
+  });
+
+  it('leaves out what Hydra and its library say by the way', () => {
+    const stdout = '[mpiexec@vm] Sending Ctrl-C to processes as requested\n{}\n';
+    const stderr =
+      'Abort(3) on node 1 (rank 1 in comm 0): application called MPI_Abort(MPI_COMM_WORLD, 3) - process 1\n';
+    expect(read('hydra', { stdout, stderr })).toMatchObject({ stdout: '{}\n', stderr: '' });
   });
 
   it('hands on a bar that has no end of line', () => {

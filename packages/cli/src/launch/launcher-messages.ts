@@ -1,8 +1,8 @@
 import type { LauncherLines, RankEnd } from './launcher-lines.js';
 import type { RankNotices } from './rank-notices.js';
 
-/** How a rank says why it failed; where there is but one, it has no number. */
-const REASON = /^(Rank \d+ of \d+ on \S+: |RF-[A-Z])|RF-DISTRIBUTED-/;
+/** How a rank says why it failed; where there is but one, it has no number, and a bug of ours begins with its stack. */
+const REASON = /^(Rank \d+ of \d+ on \S+: |RF-[A-Z]|This is a bug, in Refold)|RF-DISTRIBUTED-/;
 
 /** Separates what an MPI launcher writes into a stream about its processes from what these write themselves. */
 export class LauncherMessages {

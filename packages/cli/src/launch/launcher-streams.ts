@@ -6,13 +6,13 @@ import { LauncherMessages } from './launcher-messages.js';
 import { OpenMpiLines } from './open-mpi-lines.js';
 import { RankNotices } from './rank-notices.js';
 
-/** A launcher's two streams, on their way to the user: Open MPI's speaks on stderr, Hydra on stdout. */
+/** A launcher's two streams, on their way to the user: Open MPI's speaks on stderr, Hydra on stdout, its library on stderr. */
 export function launcherStreams(family: LauncherFamily, io: Pick<Io, 'stdout' | 'stderr'>) {
   const notices = new RankNotices();
   const [stdout, stderr] =
     family === 'openmpi'
       ? [new RanksOnly(), new OpenMpiLines()]
-      : [new HydraLines(), new RanksOnly()];
+      : [new HydraLines(), new HydraLines()];
   return {
     stdout: new LauncherMessages(stdout, notices, (text) => io.stdout.write(text)),
     stderr: new LauncherMessages(stderr, notices, (text) => io.stderr.write(text)),

@@ -38,12 +38,13 @@ export class OpenMpiLines implements LauncherLines {
     const exit = EXIT.exec(text);
     if (name !== undefined) {
       const how = `was ended by signal ${number} (${name})`;
-      this.end ??= { rank: Number(rank), process: Number(process), host: host!, how };
+      const named = { rank: Number(rank), process: Number(process), host: host! };
+      this.end ??= { ...named, how, exitCode: null };
       return [];
     }
     if (exit) {
-      const how = `ended with exit code ${exit[2]}`;
-      this.end ??= { rank: Number(exit[1]), process: null, host: null, how };
+      const ended = { how: `ended with exit code ${exit[2]}`, exitCode: Number(exit[2]) };
+      this.end ??= { rank: Number(exit[1]), process: null, host: null, ...ended };
       return [];
     }
     return text.trim() === '' || NOISE.some((known) => known.test(text)) ? [] : block;

@@ -1,11 +1,11 @@
-import { closeSync, openSync, statSync, utimesSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import type { LaunchedRank } from '@refold/core';
 
-/** Launchers give jobs the same names after a while: an older mark is another job's. */
-const MARK_MS = 60_000;
+/** Launchers give jobs the same names after a while: an older mark is another job's. Longer than ranks wait for each other. */
+const MARK_MS = 900_000;
 
 /**
  * Why one of several processes failed, with its rank and host. Often one mistake fails all, and where one ends its
@@ -38,19 +38,16 @@ export class FailureStream extends Writable {
     const name = `refold-failure-${process.getuid?.() ?? 0}-${job.replace(/[^\w.-]/g, '_')}`;
     const mark = path.join(this.#folder, name);
     try {
+      if (Date.now() - statSync(mark).mtimeMs > MARK_MS) rmSync(mark);
+    } catch {
+      // There is none, or it is not ours to take away.
+    }
+    try {
       closeSync(openSync(mark, 'wx'));
       return true;
     } catch (error) {
       // Where no mark can be left, each says why.
-      return (error as NodeJS.ErrnoException).code !== 'EEXIST' || renewed(mark);
+      return (error as NodeJS.ErrnoException).code !== 'EEXIST';
     }
   }
-}
-
-/** Whether the mark was an old one. */
-function renewed(mark: string): boolean {
-  const now = Date.now();
-  if (now - statSync(mark).mtimeMs < MARK_MS) return false;
-  utimesSync(mark, now / 1000, now / 1000);
-  return true;
 }
