@@ -23,6 +23,7 @@ const { values: flags } = parseArgs({
     dry: { type: 'boolean', default: false },
   },
 });
+const resolutions = flags.resolutions.split(',').map(Number);
 const [batchSize, rounds, steps] = ['batch', 'rounds', 'steps'].map((key) => Number(flags[key]));
 /** Floats of RepVGG-A0's gradients, with a head of 1,000 classes. */
 const COUNT = 9_130_000;
@@ -50,7 +51,7 @@ const latencyMs = median(empty.flat()) / 2;
 const bandwidth = (1000 * 4 * COUNT) / (median(ours.flat()) - 2 * latencyMs);
 
 const rows = [];
-for (const resolution of flags.resolutions.split(',').map(Number)) {
+for (const resolution of resolutions) {
   const job = { work: 'training', resolution, batchSize, steps: stepsAt(resolution) };
   const [one, two, each] = alternate(
     () => rank(1, job),
@@ -83,13 +84,9 @@ const table = [
   '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
   ...rows.map((cells) => `| ${cells.join(' | ')} |`),
 ].join('\n');
+const readings = resolutions.map((px) => `${stepsAt(px)} steps at ${px} px`);
 const text = [
-  `${cpus().length} cores (${cpus()[0].model.trim()}), ${library}, onednn in float32 with one thread and core for each rank, ${batchSize} images a rank, ${rounds} alternating rounds of ${flags.resolutions
-    .split(',')
-    .map((px) => `${stepsAt(px)} steps at ${px} px`)
-    .join(
-      ' and ',
-    )}. Without sums each rank trains for itself: what the cores take from each other.`,
+  `${cpus().length} cores (${cpus()[0].model.trim()}), ${library}, onednn in float32 with one thread and core for each rank, ${batchSize} images a rank, ${rounds} alternating rounds of ${readings.join(' and ')}. Without sums each rank trains for itself: what the cores take from each other.`,
   table,
   `All-reduce of ${(COUNT / 1e6).toFixed(2)} M floats on two ranks: ${least(ours.flat()).toFixed(1)} ms at best, ${median(ours.flat()).toFixed(1)} in the median; a loop in C (osu_allreduce's) ${least(inC.flat()).toFixed(1)} and ${median(inC.flat()).toFixed(1)}: ${(least(ours.flat()) / least(inC.flat())).toFixed(2)} and ${(median(ours.flat()) / median(inC.flat())).toFixed(2)} ×. Of as many in memory that both share, as in training here: ${least(shared.flat()).toFixed(1)} ms at best, ${median(shared.flat()).toFixed(1)} in the median.`,
   `Predicted by the model of \`refold plan --nodes\` from one rank's step, with α = ${(1000 * latencyMs).toFixed(0)} µs and β = ${(bandwidth / 1e9).toFixed(1)} GB/s of that all-reduce, as between machines. It leaves out that the exchange takes time of the core that computes.`,

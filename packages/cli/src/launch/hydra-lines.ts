@@ -1,4 +1,10 @@
-import type { LauncherLines, RankEnd } from './launcher-lines.js';
+import {
+  byExitCode,
+  bySignal,
+  type Ending,
+  type LauncherLines,
+  type RankEnd,
+} from './launcher-lines.js';
 
 const RULE = /^={60,}$/;
 const BEGINNING = /^= +BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES/;
@@ -18,7 +24,7 @@ const NOISE = [
 ];
 
 /** SIGTERM, by which Intel MPI is told to end other ranks once one has ended. */
-export const CLEANUP_SIGNAL = '15';
+export const CLEANUP_SIGNAL = 15;
 
 /** Hydra, the mpirun of MPICH and Intel MPI, tells ends on stdout, each between rules of equals signs behind an empty line. */
 export class HydraLines implements LauncherLines {
@@ -29,8 +35,7 @@ export class HydraLines implements LauncherLines {
   #held: readonly string[] = [];
 
   get end(): RankEnd | undefined {
-    const wasEnded = ({ how }: RankEnd) => how.includes(`signal ${CLEANUP_SIGNAL} `);
-    return this.#ends.find((end) => !wasEnded(end)) ?? this.#ends[0];
+    return this.#ends.find(({ signal }) => signal !== CLEANUP_SIGNAL) ?? this.#ends[0];
   }
 
   take(line: string): readonly string[] {
@@ -54,7 +59,7 @@ export class HydraLines implements LauncherLines {
       return held;
     }
     const [, text, number] = ENDED.exec(line) ?? [];
-    if (number !== undefined) this.#signalled(number, text!);
+    if (number !== undefined) this.#signalled(Number(number), text!);
     return number !== undefined || NOISE.some((known) => known.test(line)) ? held : [...held, line];
   }
 
@@ -67,23 +72,22 @@ export class HydraLines implements LauncherLines {
     if (host !== undefined) {
       const named = rank === undefined ? null : Number(rank);
       const place = { rank: named, process: Number(process), host };
-      this.#ends.push({ ...place, how: 'ended', exitCode: null });
+      this.#ends.push({ ...place, how: 'ended', exitCode: null, signal: null });
     }
     const [, code] = EXIT.exec(line) ?? [];
-    if (code !== undefined) this.#ended(`ended with exit code ${code}`, Number(code));
+    if (code !== undefined) this.#ended(byExitCode(Number(code)));
     const [, signal, name] = KILLED.exec(line) ?? [];
-    if (name !== undefined) this.#ended(`was ended by signal ${signal} (${name})`, null);
+    if (name !== undefined) this.#ended(bySignal(Number(signal), name));
   }
 
   /** MPICH mixes into the signal those by which it ended other ranks: the block knows better. */
-  #signalled(number: string, name: string): void {
+  #signalled(signal: number, name: string): void {
     const code = this.#ends.at(-1)?.exitCode ?? 0;
-    if ((code & 127) === Number(number))
-      this.#ended(`was ended by signal ${number} (${name})`, null);
+    if ((code & 127) === signal) this.#ended(bySignal(signal, name));
   }
 
-  #ended(how: string, exitCode: number | null): void {
+  #ended(ending: Ending): void {
     const newest = this.#ends.pop();
-    if (newest) this.#ends.push({ ...newest, how, exitCode });
+    if (newest) this.#ends.push({ ...newest, ...ending });
   }
 }

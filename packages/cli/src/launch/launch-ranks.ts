@@ -60,10 +60,12 @@ export async function launchRanks(
     results.finish();
     const { hasReason } = messages;
     const end = messages.end ?? results.end;
+    // Ended in the middle, whatever the launcher makes of it: MPICH's is 0 now and then.
+    if (asked > 1 && !hasReason) return 130;
     if (code === 0) return 0;
     // Hydra mixes codes and signals of all ranks.
     if (hasReason) return end?.exitCode ?? code ?? 1;
-    if (asked > 1 || code === 130 || (asked === 1 && end?.exitCode === 130)) return 130;
+    if (code === 130 || (asked > 0 && end?.exitCode === 130)) return 130;
     if (end) throw rankDied(end);
     throw launcherFailed(launcher.command, code ?? -1, signal ?? '');
   } finally {

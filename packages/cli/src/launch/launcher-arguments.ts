@@ -36,7 +36,7 @@ export function rankEnvironment(
     // Ranks that wait in vain must not keep the others from their cores.
     OMP_WAIT_POLICY: 'passive',
     // Intel MPI tells how each rank ended: let the others differ from the first, which may have been killed (9).
-    I_MPI_JOB_ABORT_SIGNAL: CLEANUP_SIGNAL,
+    I_MPI_JOB_ABORT_SIGNAL: String(CLEANUP_SIGNAL),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { LauncherLines, RankEnd } from './launcher-lines.js';
+import { byExitCode, bySignal, type LauncherLines, type RankEnd } from './launcher-lines.js';
 
 const RULE = /^-{60,}$/;
 const SIGNAL = /process rank (\d+) with PID (\d+) on node (\S+) exited on signal (\d+) \(([^)]*)\)/;
@@ -37,14 +37,13 @@ export class OpenMpiLines implements LauncherLines {
     const [, rank, process, host, number, name] = SIGNAL.exec(text) ?? [];
     const exit = EXIT.exec(text);
     if (name !== undefined) {
-      const how = `was ended by signal ${number} (${name})`;
       const named = { rank: Number(rank), process: Number(process), host: host! };
-      this.end ??= { ...named, how, exitCode: null };
+      this.end ??= { ...named, ...bySignal(Number(number), name) };
       return [];
     }
     if (exit) {
-      const ended = { how: `ended with exit code ${exit[2]}`, exitCode: Number(exit[2]) };
-      this.end ??= { rank: Number(exit[1]), process: null, host: null, ...ended };
+      const named = { rank: Number(exit[1]), process: null, host: null };
+      this.end ??= { ...named, ...byExitCode(Number(exit[2])) };
       return [];
     }
     return text.trim() === '' || NOISE.some((known) => known.test(text)) ? [] : block;
