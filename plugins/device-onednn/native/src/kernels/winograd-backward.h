@@ -91,18 +91,21 @@ inline void backwardRow(const WinogradShape& s, const BackwardScratch& size, con
   });
 }
 
-/** Gᵀ dU G of one input channel and B output channels into the plain gradient. */
+/** Gᵀ dU G of B input channels from `c` and B output channels into the plain gradient: all of a row's taps at once. */
 inline void weightGradient(const WinogradShape& s, const float* u, int g, int block, int c, float* dw) {
   const size_t perFrequency = size_t(s.cg) * s.og;
   const float* from = u + size_t(g) * kFrequencies * perFrequency + size_t(c) * s.og + block * B;
-  vf in[6][6], out[3][3];
-  REFOLD_UNROLLED
-  for (int f = 0; f < kFrequencies; f++) {
-    in[f / 6][f % 6] = load(from + f * perFrequency);
-    __builtin_prefetch(from + f * perFrequency + kAhead);
+  vf in[6][6], out[B][3][3];
+  for (int i = 0; i < B; i++, from += s.og) {
+    REFOLD_UNROLLED
+    for (int f = 0; f < kFrequencies; f++) {
+      in[f / 6][f % 6] = load(from + f * perFrequency);
+      __builtin_prefetch(from + f * perFrequency + 2 * s.og);
+    }
+    bothWays<6, 3, weightGradientTransform, 6, 3, weightGradientTransform>(in, out[i]);
   }
-  bothWays<6, 3, weightGradientTransform, 6, 3, weightGradientTransform>(in, out);
-  storeTaps(dw + (size_t(g * s.og + block * B) * s.cg + c) * 9, size_t(s.cg) * 9, 9, &out[0][0]);
+  float* to = dw + (size_t(g * s.og + block * B) * s.cg + c) * 9;
+  for (int i = 0; i < 9; i++) storeTaps(to + i * B, size_t(s.cg) * 9, B, &out[0][0][0] + i * B);
 }
 
 /** dU (+)= Vᵀ · A of work items of (group, frequency, panel of columns), frequencies in turn, since they differ in rows. */
@@ -182,10 +185,10 @@ void winogradBackwardWeightsAs(const WinogradShape& s, const T* x, const T* dy, 
         gradientProducts(s, size, rows, v, a, u, first > 0);
       }
     }
-#pragma omp for collapse(2) schedule(static)
+#pragma omp for collapse(3) schedule(static)
     for (int g = 0; g < s.groups; g++)
-      for (int ic = 0; ic < s.cg; ic++)
-        for (int block = 0; block < s.og / B; block++) weightGradient(s, u, g, block, ic, dw);
+      for (int c = 0; c < s.cg; c += B)
+        for (int block = 0; block < s.og / B; block++) weightGradient(s, u, g, block, c, dw);
   }
 }
 
