@@ -58,7 +58,7 @@ inline size_t placeInB(int steps, int p, int v) {
 inline __m512i paired(__m512i low, __m512i high) { return _mm512_or_si512(_mm512_srli_epi32(low, 16), high); }
 
 /** The three parts of pairs of floats, `stride` bf16 apart. */
-inline void storeParts(bf16* to, size_t stride, vf low, vf high) {
+__attribute__((always_inline)) inline void storeParts(bf16* to, size_t stride, vf low, vf high) {
   const __m512i upper = _mm512_set1_epi32(int(0xffff0000)), half = _mm512_set1_epi32(0x8000);
   const auto nearest = [&](vf v) { return _mm512_and_si512(_mm512_add_epi32((__m512i)v, half), upper); };
   const auto cut = [&](vf v) { return _mm512_and_si512((__m512i)v, upper); };

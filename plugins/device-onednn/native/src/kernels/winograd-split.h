@@ -27,7 +27,7 @@ struct SplitForwardSizes {
         mStride(strideOf(size_t(rowBlocks) * kTileRows * s.groups * s.og)),
         vBytes(kFrequencies * vStride * sizeof(bf16)),
         bytes(vBytes + kFrequencies * mStride * sizeof(float)),
-        uFrequency(vectorPairs * vectorPairSize<3>(steps)) {}
+        uFrequency(vectorPairs * vectorPairSize<3>(steps) + 5 * kStep) {}
 };
 
 inline size_t splitWinogradWeightBytes(const WinogradShape& s) {
@@ -69,30 +69,51 @@ inline size_t splitWinogradScratch(const WinogradShape& s, int threads) {
   return (rounds.isShared ? 1 : threads) * SplitForwardSizes(s, rounds.block).bytes;
 }
 
-/** U of a step and vector, from `u` on: places of four pairs at a time, side by side, since a hundred are too many to look ahead in. */
-inline void splitStep(const WinogradShape& s, const SplitForwardSizes& size, const float* w, int g, int block, int step, vf factor,
+/** Row Y of G g Gᵀ. */
+template <int Y>
+inline void weightRow(const vf taps[9], bool flip, vf out[6]) {
+  vf row[3];
+  REFOLD_UNROLLED
+  for (int x = 0; x < 3; x++) {
+    vf column[3], all[6];
+    for (int y = 0; y < 3; y++) column[y] = taps[flip ? 8 - (3 * y + x) : 3 * y + x];
+    weightTransform(column, all);
+    row[x] = all[Y];
+  }
+  weightTransform(row, out);
+}
+
+/** U of frequencies (Y … 5, 0 … 5) of a step and vector: a row at a time, since more places are too many to write at once. */
+template <int Y = 0>
+inline void splitRows(const SplitForwardSizes& size, const vf low[B][9], const vf high[B][9], bool flip, bf16* u) {
+  constexpr int kPlacesAhead = 2;
+  for (int i = 0; i < B; i++) {
+    vf even[6], odd[6];
+    weightRow<Y>(low[i], flip, even);
+    weightRow<Y>(high[i], flip, odd);
+    bf16* to = u + 6 * Y * size.uFrequency + i * kStep;
+    REFOLD_UNROLLED
+    for (int x = 0; x < 6; x++, to += size.uFrequency) {
+      storeParts(to, 2 * kTileValues, even[x], odd[x]);
+      for (int part = 0; part < 3; part++) __builtin_prefetch(to + kPlacesAhead * kStep + part * 2 * kTileValues, 1);
+    }
+  }
+  if constexpr (Y < 5) splitRows<Y + 1>(size, low, high, flip, u);
+}
+
+/** U of a step and vector, from `u` on. */
+inline void splitStep(const WinogradShape& s, const SplitForwardSizes& size, const float* w, int g, int block, int step, const float* scale,
                       bool flip, bf16* u) {
-  constexpr int kAtOnce = 4;
   const int c = step * kStep;
-  vf low[B][9], high[B][9] = {}, even[kAtOnce][6][6], odd[kAtOnce][6][6];
+  vf low[B][9], high[B][9] = {};
   loadKernels(s, w, g, block, c, flip, low);
   if (c + B < s.cg) loadKernels(s, w, g, block, c + B, flip, high);
-  for (int i = 0; i < B; i += kAtOnce, u += kAtOnce * kStep) {
-    for (int j = 0; j < kAtOnce; j++) {
-      weightPatch(low[i + j], factor, flip, even[j]);
-      weightPatch(high[i + j], factor, flip, odd[j]);
-    }
-    const size_t ahead = i + kAtOnce < B ? kAtOnce * kStep : vectorPairSize<3>(1) - i * kStep;
-    bf16* to = u;
-    for (int y = 0; y < 6; y++)
-      REFOLD_UNROLLED
-      for (int x = 0; x < 6; x++, to += size.uFrequency)
-        REFOLD_UNROLLED
-        for (int j = 0; j < kAtOnce; j++) {
-          storeParts(to + j * kStep, 2 * kTileValues, even[j][y][x], odd[j][y][x]);
-          for (int part = 0; part < 3; part++) __builtin_prefetch(to + ahead + j * kStep + part * 2 * kTileValues, 1);
-        }
+  if (scale) {
+    const vf factor = loadAnywhere(scale + g * s.og + block * B);
+    for (int i = 0; i < B; i++)
+      for (int t = 0; t < 9; t++) low[i][t] *= factor, high[i][t] *= factor;
   }
+  splitRows(size, low, high, flip, u);
 }
 
 inline void splitWinogradWeights(const WinogradShape& s, const float* w, const float* scale, bool flip, void* target) {
@@ -103,10 +124,9 @@ inline void splitWinogradWeights(const WinogradShape& s, const float* w, const f
 #pragma omp parallel for collapse(2) schedule(static)
   for (int g = 0; g < s.groups; g++)
     for (int block = 0; block < s.og / B; block++) {
-      const vf factor = scale ? loadAnywhere(scale + g * s.og + block * B) : splat(1);
       bf16* u = static_cast<bf16*>(target) + g * kFrequencies * size.uFrequency;
       for (int step = 0; step < size.steps; step++)
-        splitStep(s, size, w, g, block, step, factor, flip, u + placeInB<3>(size.steps, step * kTilePairs, block));
+        splitStep(s, size, w, g, block, step, scale, flip, u + placeInB<3>(size.steps, step * kTilePairs, block));
     }
 }
 
