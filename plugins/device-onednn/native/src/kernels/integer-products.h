@@ -80,6 +80,7 @@ inline void blockOfByteTiles(const ByteRows& rows, size_t first, size_t second, 
         multiplyByteTiles<2, 5, 6>();
         if constexpr (V > 1) multiplyByteTiles<3, 5, 7>();
       }
+      if (isStoreDue<1>(run * rows.steps + s)) storeTile<0>(c0, cBytes);
     }
   }
   storeTile<0>(c0, cBytes);

@@ -58,7 +58,7 @@ inline size_t placeInB(int steps, int p, int v) {
 inline __m512i paired(__m512i low, __m512i high) { return _mm512_or_si512(_mm512_srli_epi32(low, 16), high); }
 
 /** The three parts of pairs of floats, `stride` bf16 apart. */
-__attribute__((always_inline)) inline void storeParts(bf16* to, size_t stride, vf low, vf high) {
+inline void storeParts(bf16* to, size_t stride, vf low, vf high) {
   const __m512i upper = _mm512_set1_epi32(int(0xffff0000)), half = _mm512_set1_epi32(0x8000);
   const auto nearest = [&](vf v) { return _mm512_and_si512(_mm512_add_epi32((__m512i)v, half), upper); };
   const auto cut = [&](vf v) { return _mm512_and_si512((__m512i)v, upper); };
@@ -118,6 +118,7 @@ inline void packedBlock(int steps, const bf16* a0, const bf16* a1, const bf16* b
     } else {
       left(0), right(0), multiply();
     }
+    if (isStoreDue<PARTS == 3 ? 6 : 1>(s) && s + 1 < steps) storeTile<0>(c0, cRow * sizeof(float));
   }
   storeSums<R, V>(c0, c1, cRow);
 }

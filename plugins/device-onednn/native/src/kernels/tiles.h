@@ -104,6 +104,17 @@ inline void storeSums(float* c0, float* c1, size_t cRow) {
   if constexpr (R > 1 && V > 1) storeTile<3>(c1 + B, cBytes);
 }
 
+/**
+ * Whether a sum is stored after step `s` along K, though it is not finished, where a step is of PRODUCTS for each tile of C. A store
+ * that comes more than 0.7 µs after the one before it holds the products up for 0.2 µs, as if what stores had fallen asleep (measured
+ * on the Xeon of docs/performance.md, whatever happens between the two).
+ */
+template <int PRODUCTS>
+inline bool isStoreDue(int s) {
+  constexpr int every = PRODUCTS == 1 ? 8 : 2;
+  return s % every == every - 1;
+}
+
 /** R × V tiles of C; rows of A from `a0` and `a1`. */
 template <int R, int V>
 inline void blockOfTiles(int steps, int pairs, const Pair* a0, const Pair* a1, size_t aRow, const Pair* b, size_t bDepth,
@@ -124,6 +135,7 @@ inline void blockOfTiles(int steps, int pairs, const Pair* a0, const Pair* a1, s
       multiplyTiles<2, 5, 6>();
       if constexpr (V > 1) multiplyTiles<3, 5, 7>();
     }
+    if (isStoreDue<1>(s) && s + 1 < steps) storeTile<0>(c0, cRow * sizeof(float));
   }
   storeSums<R, V>(c0, c1, cRow);
 }
