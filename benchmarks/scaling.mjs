@@ -70,7 +70,7 @@ const text = [
     return `| ${point.resolution} | ${ms.toFixed(0)} | ${(ms / megapixels).toFixed(1)} | ${mebibytes(memory)} |`;
   }),
   '',
-  [spreadByBatch(), lineByResolution()].join(' '),
+  [spreadByBatch(), ...(byResolution.length > 2 ? [lineByResolution()] : [])].join(' '),
 ].join('\n');
 process.stdout.write(`${text}\n`);
 if (flags.write) {

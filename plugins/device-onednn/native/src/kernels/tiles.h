@@ -105,9 +105,8 @@ inline void storeSums(float* c0, float* c1, size_t cRow) {
 }
 
 /**
- * Whether a sum is stored after step `s` along K, though it is not finished, where a step is of PRODUCTS for each tile of C. A store
- * that comes more than 0.7 µs after the one before it holds the products up for 0.2 µs, as if what stores had fallen asleep (measured
- * on the Xeon of docs/performance.md, whatever happens between the two).
+ * Whether a sum is stored after step `s` along K, though it is not finished, where a step is of PRODUCTS for each tile of C: a store
+ * that comes long after the one before it holds the products up, as if what stores had fallen asleep (benchmarks/tile-stores.mjs).
  */
 template <int PRODUCTS>
 inline bool isStoreDue(int s) {

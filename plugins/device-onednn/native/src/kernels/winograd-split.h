@@ -27,6 +27,7 @@ struct SplitForwardSizes {
         mStride(strideOf(size_t(rowBlocks) * kTileRows * s.groups * s.og)),
         vBytes(kFrequencies * vStride * sizeof(bf16)),
         bytes(vBytes + kFrequencies * mStride * sizeof(float)),
+        // Off the multiples of 4 KiB, so that a row of frequencies is written into different sets of the first-level cache.
         uFrequency(vectorPairs * vectorPairSize<3>(steps) + 5 * kStep) {}
 };
 
@@ -102,8 +103,8 @@ inline void splitRows(const SplitForwardSizes& size, const vf low[B][9], const v
 }
 
 /** U of a step and vector, from `u` on. */
-inline void splitStep(const WinogradShape& s, const SplitForwardSizes& size, const float* w, int g, int block, int step, const float* scale,
-                      bool flip, bf16* u) {
+inline void splitStep(const WinogradShape& s, const SplitForwardSizes& size, const float* w, int g, int block, int step,
+                      const float* scale, bool flip, bf16* u) {
   const int c = step * kStep;
   vf low[B][9], high[B][9] = {};
   loadKernels(s, w, g, block, c, flip, low);
