@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -19,8 +18,7 @@
 #include <immintrin.h>
 #endif
 #if defined(__AMX_BF16__) && defined(__linux__)
-#include <sys/syscall.h>
-#include <unistd.h>
+#include "tile-config.h"
 #endif
 #ifdef WITH_ONEDNN
 #include <dnnl.h>
@@ -85,19 +83,11 @@ static double fp32Flops() {
 /** Of AMX; 0 without it, or where the system does not save its registers. */
 static double tileFlops() {
 #if defined(__AMX_BF16__) && defined(__linux__)
-  constexpr long kRequestPermission = 0x1023, kTileData = 18;
-  if (syscall(SYS_arch_prctl, kRequestPermission, kTileData) != 0) return 0;
+  if (!mayUseTiles()) return 0;
   const double time = best(8, [] {
 #pragma omp parallel
     {
-      struct alignas(64) {
-        uint8_t palette = 1, start = 0, reserved[14] = {};
-        uint16_t rowBytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-        uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-      } config;
-      // GCC's intrinsic tells of the first bytes only.
-      asm volatile("" ::"r"(&config) : "memory");
-      _tile_loadconfig(&config);
+      configureTiles();
       for (long turn = 0; turn < kTurns; turn++) {
         _tile_dpbf16ps(0, 4, 6);
         _tile_dpbf16ps(1, 4, 7);

@@ -2,13 +2,10 @@
 //
 // For each count: the time of the products alone, and how much longer it takes with the stores of their four sums behind them,
 // both the least of many turns.
-#include <immintrin.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <cstdio>
+#include "tile-config.h"
 
 static double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -34,16 +31,8 @@ static void multiply(int products) {
 }
 
 int main() {
-  constexpr long kRequestPermission = 0x1023, kTileData = 18;
-  if (syscall(SYS_arch_prctl, kRequestPermission, kTileData) != 0) return 1;
-  struct alignas(64) {
-    uint8_t palette = 1, start = 0, reserved[14] = {};
-    uint16_t rowBytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-    uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-  } config;
-  // GCC's intrinsic tells of the first bytes only.
-  asm volatile("" ::"r"(&config) : "memory");
-  _tile_loadconfig(&config);
+  if (!mayUseTiles()) return 1;
+  configureTiles();
   alignas(64) static float sums[4][16 * 16];
   std::printf("[");
   for (int products : {24, 48, 96, 120, 144, 192, 240, 480}) {
