@@ -27,7 +27,7 @@ if (flags.write) {
   await writeBetweenMarkers('tile-stores', text, {
     title: 'Stores of AMX',
     intro:
-      '`node benchmarks/tile-stores.mjs`: products in tiles and stores of their sums, over and over. A store costs more the longer ago the one before it was.',
+      '`node benchmarks/tile-stores.mjs`: products in tiles and stores of their sums, over and over. A store costs more where the one before it was long ago.',
     after: ['scaling'],
   });
 }

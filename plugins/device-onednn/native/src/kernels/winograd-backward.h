@@ -96,11 +96,13 @@ inline void weightGradient(const WinogradShape& s, const float* u, int g, int bl
   const size_t perFrequency = size_t(s.cg) * s.og;
   const float* from = u + size_t(g) * kFrequencies * perFrequency + size_t(c) * s.og + block * B;
   vf in[6][6], out[B][3][3];
+  // The channel after the next is fetched meanwhile.
+  const size_t ahead = 2 * size_t(s.og);
   for (int i = 0; i < B; i++, from += s.og) {
     REFOLD_UNROLLED
     for (int f = 0; f < kFrequencies; f++) {
       in[f / 6][f % 6] = load(from + f * perFrequency);
-      __builtin_prefetch(from + f * perFrequency + 2 * s.og);
+      __builtin_prefetch(from + f * perFrequency + ahead);
     }
     bothWays<6, 3, weightGradientTransform, 6, 3, weightGradientTransform>(in, out[i]);
   }
