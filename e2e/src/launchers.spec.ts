@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import type { RunResult } from '@refold/core';
 import { killRank } from './spec-kit/kill-rank.js';
@@ -21,6 +22,17 @@ if (launchers.length === 0)
 
 for (const [family, command] of launchers)
   describe(`refold launch by ${family}`, () => whatLaunchersDo(family, command));
+
+/** Resolves once a process has written these words. */
+function said(stream: Readable, words: string): Promise<void> {
+  let text = '';
+  return new Promise((resolve) => {
+    stream.on('data', (chunk: string) => {
+      text += chunk;
+      if (text.includes(words)) resolve();
+    });
+  });
+}
 
 /** Each in its own way. */
 function whatLaunchersDo(family: string, command: string): void {
@@ -62,6 +74,21 @@ function whatLaunchersDo(family: string, command: string): void {
       (file) => lossesOf(readEvents(file)).size,
     );
     expect(steps).toEqual([result.steps, result.steps]);
+  });
+
+  it('says which rank was killed while all were stopping', async () => {
+    const { child, done } = startCli(launch('stopping'), root, env);
+    await stepsReached(logOf('stopping'), 3);
+    // The others wait for this one.
+    killRank(1, outputOf('stopping'), 'SIGSTOP');
+    child.kill('SIGINT');
+    await said(child.stderr, 'Interrupted');
+    killRank(1, outputOf('stopping'));
+    const { code, stdout, stderr } = await done;
+    expect({ code, stdout, codes: codesIn(stderr) }).toEqual({
+      ...{ code: 1, stdout: '', codes: ['RF-LAUNCH-RANK-DIED'] },
+    });
+    expect(stderr).toMatch(/Rank 1 on \S+ /);
   });
 
   it('ends all ranks at once when it is interrupted twice', async () => {

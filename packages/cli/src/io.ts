@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { LAUNCH_ID, launchedRank } from '@refold/core';
-import { rankNotice } from './launch/rank-notices.js';
+import { endNotice, startNotice } from './launch/rank-notices.js';
 import { FailureStream } from './output/failure-stream.js';
 
 /** Where a command reads and writes; replaced in tests. */
@@ -23,7 +23,10 @@ export function processIo(): Io {
   const { stdout, stderr } = process;
   const cwd = process.cwd();
   const launched = launchedRank();
-  if (launched !== null && LAUNCH_ID in process.env) stderr.write(rankNotice(launched.rank));
+  if (launched !== null && LAUNCH_ID in process.env) {
+    stderr.write(startNotice(launched.rank));
+    process.once('exit', (code) => stderr.write(endNotice(launched.rank, code)));
+  }
   if (launched === null || launched.size === 1) return { stdout, stderr, cwd };
   const failures = new FailureStream(launched, stderr);
   if (launched.rank === 0) return { stdout, stderr, cwd, failures };

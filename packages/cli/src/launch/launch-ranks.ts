@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { LAUNCH_ID } from '@refold/core';
 import type { Io } from '../io.js';
-import { launcherFailed, rankDied } from './errors.js';
+import { launcherFailed } from './errors.js';
+import { exitCodeOfLaunch } from './exit-code-of-launch.js';
 import type { Launcher } from './find-launcher.js';
 import type { LaunchOptions } from './launch-options.js';
 import { launcherStreams } from './launcher-streams.js';
@@ -35,7 +36,7 @@ export async function launchRanks(
     // A terminal's Ctrl-C reaches this process alone, which passes it on as a wish.
     detached: true,
   });
-  const { stderr: messages, stdout: results } = launcherStreams(launcher.family, io);
+  const { stderr: messages, stdout: results, notices } = launcherStreams(launcher.family, io);
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => results.take(chunk));
   let timer: NodeJS.Timeout | undefined;
   let giveUp: (ended: readonly [null, string]) => void;
@@ -59,14 +60,10 @@ export async function launchRanks(
     messages.finish();
     results.finish();
     const { hasReason } = messages;
-    const end = messages.end ?? results.end;
-    // Ended in the middle, whatever the launcher makes of it: MPICH's is 0 now and then.
-    if (asked > 1 && !hasReason) return 130;
-    if (code === 0) return 0;
-    // Hydra mixes codes and signals of all ranks.
-    if (hasReason) return end?.exitCode ?? code ?? 1;
-    if (code === 130 || (asked > 0 && end?.exitCode === 130)) return 130;
-    if (end) throw rankDied(end);
+    const told = messages.end ?? results.end;
+    const { ranks } = options;
+    const exitCode = exitCodeOfLaunch({ ranks, asked, code, hasReason, told, notices });
+    if (exitCode !== null) return exitCode;
     throw launcherFailed(launcher.command, code ?? -1, signal ?? '');
   } finally {
     clearTimeout(timer);

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import type { LauncherFamily } from './find-launcher.js';
 import { launcherStreams } from './launcher-streams.js';
-import { rankNotice } from './rank-notices.js';
+import { endNotice, startNotice } from './rank-notices.js';
 
 const rule = '-'.repeat(74);
 
@@ -96,7 +96,7 @@ describe.each([1, 7, 10_000])('what a launcher writes, in pieces of %i character
     const how = 'was ended by signal 9 (Killed)';
     const unnamed = read('hydra', { stdout: mpich }, chunk);
     expect(unnamed).toMatchObject({ stdout: '', end: { rank: null, host, how } });
-    const named = read('hydra', { stdout: mpich, stderr: rankNotice(2) }, chunk);
+    const named = read('hydra', { stdout: mpich, stderr: startNotice(2) + endNotice(0, 1) }, chunk);
     expect(named).toMatchObject({ stdout: '', stderr: '', end: { rank: 2, host, how } });
   });
 });
@@ -129,7 +129,8 @@ describe('what a launcher writes', () => {
   });
 
   it('leaves out that a signal is passed on', () => {
-    expect(read('openmpi', { stderr: 'mpirun: Forwarding signal 10 to job\n' }).stderr).toBe('');
+    const stderr = 'mpirun.openmpi: Forwarding signal 10 to job\n';
+    expect(read('openmpi', { stderr }).stderr).toBe('');
   });
 
   it('leaves messages that it does not know', () => {

@@ -6,7 +6,10 @@ import { LauncherMessages } from './launcher-messages.js';
 import { OpenMpiLines } from './open-mpi-lines.js';
 import { RankNotices } from './rank-notices.js';
 
-/** A launcher's two streams, on their way to the user: Open MPI's speaks on stderr, Hydra on stdout, its library on stderr. */
+/**
+ * A launcher's two streams, on their way to the user: Open MPI's speaks on stderr, Hydra on stdout, its library on stderr.
+ * What ranks say of themselves for the launch is kept back in `notices`.
+ */
 export function launcherStreams(family: LauncherFamily, io: Pick<Io, 'stdout' | 'stderr'>) {
   const notices = new RankNotices();
   const [stdout, stderr] =
@@ -14,6 +17,7 @@ export function launcherStreams(family: LauncherFamily, io: Pick<Io, 'stdout' | 
       ? [new RanksOnly(), new OpenMpiLines()]
       : [new HydraLines(), new HydraLines()];
   return {
+    notices,
     stdout: new LauncherMessages(stdout, notices, (text) => io.stdout.write(text)),
     stderr: new LauncherMessages(stderr, notices, (text) => io.stderr.write(text)),
   };

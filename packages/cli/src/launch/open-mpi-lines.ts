@@ -4,7 +4,7 @@ const RULE = /^-{60,}$/;
 const SIGNAL = /process rank (\d+) with PID (\d+) on node (\S+) exited on signal (\d+) \(([^)]*)\)/;
 const EXIT = /Process name: \[\[\d+,\d+\],(\d+)\]\s+Exit code:\s+(\d+)/;
 /** What it says when it passes on the wish to stop. */
-const FORWARDING = /^mpirun: Forwarding signal \d+ to job$/;
+const FORWARDING = /^\S+: Forwarding signal \d+ to job$/;
 const NOISE = [
   /Primary job\s+terminated normally/,
   /MPI_ABORT was invoked on rank/,
