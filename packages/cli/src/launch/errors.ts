@@ -23,11 +23,12 @@ export function nothingToLaunch(commands: readonly string[]): RefoldError {
 }
 
 /** A process ended without saying why. */
-export function rankDied({ rank, host, how }: RankEnd): RefoldError {
+export function rankDied({ rank, host, how, mayBeAnother = false }: RankEnd): RefoldError {
   const who = rank === null ? 'A rank' : `Rank ${rank}`;
   const where = host === null ? '' : ` on ${host}`;
+  const orElse = mayBeAnother && rank !== null ? ', or another before it,' : '';
   return new RefoldError('RF-LAUNCH-RANK-DIED', {
-    message: `${who}${where} ${how}, so all ranks were ended.`,
+    message: `${who}${where}${orElse} ${how}, so all ranks were ended.`,
     hint: "The newest checkpoint is whole: go on from it with '--resume auto'. A process that is killed (signal 9) often had no memory left: lower data.batchSize.",
   });
 }

@@ -51,6 +51,11 @@ describe('the exit code of a launch', () => {
       { asked: 1, told: killed, said: [130, null] },
       /ended by signal 9/,
     ],
+    [
+      'or one before it',
+      { code: 9, told: { ...killed, mayBeAnother: true }, said: [] },
+      /^Rank 1 on vm, or another before it, was/,
+    ],
     ['as its silence says', { asked: 1, said: [130, null] }, /^Rank 1 on \S+ ended without a word/],
     ['if it was one alone', { asked: 1, said: [null, null] }, /^A rank ended without a word/],
   ];

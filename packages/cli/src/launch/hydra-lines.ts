@@ -23,6 +23,8 @@ const NOISE = [
   /^application called MPI_Abort\(/,
 ];
 
+/** SIGKILL, by which MPICH ends other ranks once one has ended. */
+const MPICH_CLEANUP_SIGNAL = 9;
 /** SIGTERM, by which Intel MPI is told to end other ranks once one has ended. */
 export const CLEANUP_SIGNAL = 15;
 
@@ -80,13 +82,14 @@ export class HydraLines implements LauncherLines {
     if (name !== undefined) this.#ended(bySignal(Number(signal), name));
   }
 
-  /** MPICH mixes into the signal those by which it ended other ranks: the block knows better. */
+  /** MPICH mixes into the signal those by which it ended other ranks: the block knows better, though not who came first. */
   #signalled(signal: number, name: string): void {
     const code = this.#ends.at(-1)?.exitCode ?? 0;
-    if ((code & 127) === signal) this.#ended(bySignal(signal, name));
+    const mayBeAnother = signal === MPICH_CLEANUP_SIGNAL;
+    if ((code & 127) === signal) this.#ended({ ...bySignal(signal, name), mayBeAnother });
   }
 
-  #ended(ending: Ending): void {
+  #ended(ending: Ending & Pick<RankEnd, 'mayBeAnother'>): void {
     const newest = this.#ends.pop();
     if (newest) this.#ends.push({ ...newest, ...ending });
   }

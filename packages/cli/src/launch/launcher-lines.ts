@@ -16,6 +16,8 @@ export interface RankEnd extends Ending {
   readonly process: number | null;
   /** Null where the launcher does not say. */
   readonly host: string | null;
+  /** The launcher itself ends ranks in the same way, and may mean one of those. */
+  readonly mayBeAnother?: boolean;
 }
 
 export function byExitCode(exitCode: number): Ending {
