@@ -8,12 +8,10 @@
  * product of matrices where oneDNN is installed; shares are of the processor's peak, not of that product. Operations and
  * bytes are those that the device planned (`session.compiled`), so Winograd counts what it really computes.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { deviceInfo, runOurs } from './run-job.mjs';
+import { runProgram } from './run-program.mjs';
 import { chosenWorks, works } from './works.mjs';
 import { writeBetweenMarkers } from './write-between-markers.mjs';
 
@@ -31,7 +29,8 @@ const { values: flags } = parseArgs({
 const { device } = flags;
 const info = deviceInfo(device);
 if (!info) process.exit(1);
-const peaks = measurePeaks();
+const peakFlags = ['-O3', '-fopenmp'];
+const peaks = runProgram('peak.cpp', [...peakFlags, '-DWITH_ONEDNN', '-ldnnl'], peakFlags);
 const rows = [];
 for (const model of flags.models.split(',')) {
   for (const work of chosenWorks(flags.works)) {
@@ -85,23 +84,4 @@ function measure(model, work) {
 
 function giga(n) {
   return (n / 1e9).toFixed(0);
-}
-
-function measurePeaks() {
-  const folder = mkdtempSync(join(tmpdir(), 'refold-peak-'));
-  try {
-    const program = join(folder, 'peak');
-    const source = join(import.meta.dirname, 'peak.cpp');
-    const args = ['-O3', '-march=native', '-fopenmp', source, '-o', program];
-    const compile = (more, stderr) =>
-      execFileSync(process.env.CXX ?? 'g++', [...args, ...more], { stdio: ['ignore', 2, stderr] });
-    try {
-      compile(['-DWITH_ONEDNN', '-ldnnl'], 'ignore');
-    } catch {
-      compile([], 'inherit');
-    }
-    return JSON.parse(execFileSync(program, { encoding: 'utf8' }));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }

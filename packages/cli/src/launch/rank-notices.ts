@@ -24,8 +24,9 @@ export class RankNotices {
 
   /** Of the first rank that failed; undefined where none said so. */
   get failure(): number | undefined {
-    const codes: number[] = [...this.#ended.values()];
-    return codes.find((code) => code !== ExitCode.done && code !== ExitCode.interrupted);
+    return [...this.#ended.values()].find(
+      (code) => code !== ExitCode.done && code !== ExitCode.interrupted,
+    );
   }
 
   /** @returns whether the line was a notice */
